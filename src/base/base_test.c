@@ -1,0 +1,193 @@
+/* Unit tests of src/base/. */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/ring.h"
+#include "base/strbuf.h"
+
+static void test_clock_iso__is_utc_with_milliseconds(void **state)
+{
+	char out[CLOCK_ISO_SIZE];
+
+	(void)state;
+	assert_string_equal(clock_iso(UINT64_C(1763705400123456), out), "2025-11-21T06:10:00.123Z");
+}
+
+static void test_id_new__is_a_version_4_uuid(void **state)
+{
+	char a[ID_SIZE], b[ID_SIZE];
+
+	(void)state;
+	id_new(a);
+	id_new(b);
+	assert_int_equal(strlen(a), 36);
+	assert_int_equal(a[14], '4');
+	assert_non_null(strchr("89ab", a[19]));
+	assert_string_not_equal(a, b);
+}
+
+static void test_strbuf__grows_and_detaches(void **state)
+{
+	struct strbuf sb = STRBUF_INIT;
+	char *s;
+
+	(void)state;
+	assert_string_equal(sb.data, "");
+	for (int i = 0; i < 100; i++)
+		strbuf_addf(&sb, "%03d,", i);
+	assert_int_equal(sb.length, 400);
+	assert_string_equal(sb.data + 396, "099,");
+	s = strbuf_detach(&sb);
+	assert_int_equal(strlen(s), 400);
+	free(s);
+	assert_int_equal(sb.length, 0);
+	strbuf_release(&sb);
+}
+
+static void check_json(const char *text, int expected)
+{
+	struct json_object *object = NULL;
+	const char *error = NULL;
+
+	assert_int_equal(json_parse(text, strlen(text), &object, &error, NULL), expected);
+	if (expected < 0)
+		assert_non_null(error);
+	json_object_put(object);
+}
+
+static void test_json_parse__is_strict(void **state)
+{
+	(void)state;
+	check_json("[]", 0);
+	check_json(" {\"a\": [1, 2.5, \"x\", true, null]} \n", 0);
+	check_json("12", 0);
+	check_json("", -EINVAL);
+	check_json("[1,]", -EINVAL);
+	check_json("{\"a\":1} x", -EINVAL);
+	check_json("[\"\xff\"]", -EINVAL);
+	check_json("<html>", -EINVAL);
+	check_json(
+		"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
+		-EINVAL);
+}
+
+static void test_json_readers__take_numbers_as_strings(void **state)
+{
+	const char *text = "{\"a\":\"60\",\"b\":7,\"c\":\"7x\",\"d\":\"true\",\"e\":1.5}";
+	struct json_object *object;
+
+	(void)state;
+	assert_int_equal(json_parse(text, strlen(text), &object, NULL, NULL), 0);
+	assert_int_equal(json_int(object, "a", -1), 60);
+	assert_int_equal(json_int(object, "b", -1), 7);
+	assert_int_equal(json_int(object, "c", -1), -1);
+	assert_int_equal(json_int(object, "e", -1), -1);
+	assert_true(json_flag(object, "d", false));
+	assert_int_equal(json_int(NULL, "a", 3), 3);
+	json_object_put(object);
+}
+
+static char last_line[8192];
+
+static void keep_line(const char *line, void *arg)
+{
+	(void)arg;
+	strcpy(last_line, line);
+}
+
+static void test_log_write__keeps_a_record_on_one_line(void **state)
+{
+	char *huge = xmalloc(9000);
+
+	(void)state;
+	log_set_sink(keep_line, NULL);
+	log_info("id-1", "from \"%s\"", "x\r\nlevel=error\x1b[1m");
+	assert_non_null(strstr(last_line,
+		" level=info call=id-1 msg=\"from \\\"x\\r\\nlevel=error\\x1b[1m\\\"\""));
+	memset(huge, '\n', 8999);
+	huge[8999] = '\0';
+	log_warn(NULL, "%s", huge);
+	assert_null(strchr(last_line, '\n'));
+	assert_true(strlen(last_line) < 4200);
+	last_line[0] = '\0';
+	log_debug(NULL, "hidden");
+	assert_string_equal(last_line, "");
+	log_set_sink(NULL, NULL);
+	free(huge);
+}
+
+static void test_ring__is_full_and_empty_when_it_says_so(void **state)
+{
+	struct ring *ring = ring_new(sizeof(int), 3);
+	int value = 0;
+
+	(void)state;
+	assert_false(ring_pop(ring, &value));
+	for (int i = 0; i < 4; i++)
+		assert_true(ring_push(ring, &i));
+	assert_false(ring_push(ring, &value));
+	assert_int_equal(ring_length(ring), 4);
+	for (int i = 0; i < 4; i++) {
+		assert_true(ring_pop(ring, &value));
+		assert_int_equal(value, i);
+	}
+	assert_false(ring_pop(ring, &value));
+	ring_free(ring);
+}
+
+#define RING_RUN 200000
+
+static void *ring_writer(void *arg)
+{
+	for (uint64_t i = 0; i < RING_RUN;) {
+		if (ring_push(arg, &i))
+			i++;
+	}
+	return NULL;
+}
+
+static void test_ring__keeps_order_between_two_threads(void **state)
+{
+	struct ring *ring = ring_new(sizeof(uint64_t), 64);
+	pthread_t writer;
+	uint64_t value;
+
+	(void)state;
+	assert_int_equal(pthread_create(&writer, NULL, ring_writer, ring), 0);
+	for (uint64_t i = 0; i < RING_RUN;) {
+		if (!ring_pop(ring, &value))
+			continue;
+		assert_int_equal(value, i);
+		i++;
+	}
+	pthread_join(writer, NULL);
+	ring_free(ring);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clock_iso__is_utc_with_milliseconds),
+		cmocka_unit_test(test_id_new__is_a_version_4_uuid),
+		cmocka_unit_test(test_strbuf__grows_and_detaches),
+		cmocka_unit_test(test_json_parse__is_strict),
+		cmocka_unit_test(test_json_readers__take_numbers_as_strings),
+		cmocka_unit_test(test_log_write__keeps_a_record_on_one_line),
+		cmocka_unit_test(test_ring__is_full_and_empty_when_it_says_so),
+		cmocka_unit_test(test_ring__keeps_order_between_two_threads),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,97 @@
+/* config.h - the configuration of nccod: one struct, filled from TOML by one table.
+ *
+ * To add a key: a member here, one row in config_keys[] (config.c), a paragraph in
+ * nccod.conf(5). A test proves that table and man page know the same keys. Core thread,
+ * owned by the program; immutable after loading. */
+#ifndef CALL_CONFIG_H
+#define CALL_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "base/log.h"
+
+struct config_policy {
+	unsigned connect_timeout_ms; /* 1000 */
+	unsigned answer_timeout_ms;  /* 5000 */
+	unsigned event_timeout_ms;   /* 10000 */
+};
+
+struct config_application {
+	char *id, *name;
+	char **numbers;			  /* NULL-terminated; a trailing * is a prefix */
+	char *answer_url, *answer_method; /* GET */
+	char *fallback_answer_url, *fallback_answer_method; /* GET */
+	char *event_url, *event_method;			    /* POST */
+	struct json_object *fallback_ncco;		    /* array or NULL */
+	struct config_policy webhook_policy;
+};
+
+struct config_router { /* [proxy.http_router] */
+	char *url;     /* NULL: no router */
+	bool fallback_to_static;
+	unsigned timeout_ms; /* 5000 */
+	struct json_object *headers;
+};
+
+struct config {
+	char *external_ip;
+	uint16_t rtp_start_port, rtp_end_port; /* 12000, 42000 */
+	unsigned rtp_timeout;		       /* s, 0 off; 60 */
+	unsigned media_threads;		       /* 0: cores - 1 */
+	enum log_level log_level;
+	unsigned drain_timeout; /* s, 60 */
+	char *default_application;
+	char *state_directory; /* $STATE_DIRECTORY, else ./nccod-data */
+	struct config_application *applications;
+	size_t application_count;
+
+	struct {
+		char *addr;		     /* 127.0.0.1 */
+		uint16_t udp_port, tcp_port; /* 5060, 0 is off */
+		char *outbound_proxy;
+		unsigned max_concurrency;   /* 10000 */
+		unsigned session_expires;   /* s, 1800 */
+		unsigned options_keepalive; /* s, 0 off */
+		struct config_router http_router;
+	} proxy;
+	struct {
+		char *root;	    /* files named by path in scripts; NULL: none */
+		size_t cache_bytes; /* 256 MiB */
+	} media;
+	struct {
+		char *default_adapter; /* espeak-ng */
+		char **fallback;       /* NULL-terminated */
+		char *adapters;	       /* directory of adapter programs */
+		unsigned concurrency;  /* 4 */
+		unsigned timeout_ms;   /* 8000 */
+	} tts;
+	struct {
+		int fetch_private_networks; /* 1, 0, or -1: only when we listen on loopback only */
+		size_t max_ncco_bytes;	    /* 65536 */
+		unsigned max_steps;	    /* 200 */
+		size_t max_media_bytes;	    /* 52428800 */
+	} limits;
+};
+
+/* Defaults, then path (NULL: none), then each override "proxy.udp_port=5070". NULL and a
+ * malloc'd *ret_error that names file, line and what is wrong, one fault per line. */
+struct config *config_load(
+	const char *path, const char *const *overrides, size_t override_count, char **ret_error);
+struct config *config_free(struct config *config); /* NULL allowed; returns NULL */
+
+/* The application of that id, or the one whose numbers match the called user, or NULL. */
+const struct config_application *config_application_by_id(
+	const struct config *config, const char *id);
+const struct config_application *config_application_by_number(
+	const struct config *config, const char *called);
+
+/* limits.fetch_private_networks resolved: what -1 means for this configuration. */
+bool config_private_networks(const struct config *config);
+
+/* Walks the names of all keys, for the man page's test; NULL ends. */
+const char *config_key_name(size_t index);
+
+#endif

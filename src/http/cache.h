@@ -1,0 +1,39 @@
+/* cache.h - the media cache: files fetched over HTTP once, kept as their Cache-Control
+ * allows (RFC 9111), revalidated by ETag or Last-Modified.
+ *
+ * In memory, bounded in bytes, least recently used out first. Requests for one URL that is
+ * on its way share the fetch. Core thread only. */
+#ifndef HTTP_CACHE_H
+#define HTTP_CACHE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http/client.h"
+
+struct http_cache;
+struct http_cache_handle;
+
+/* A file's bytes, reference-counted and immutable; refs from any thread. version is unique
+ * for each different content in the life of the process: a key for what was made of it. */
+struct blob;
+struct blob *blob_ref(struct blob *blob);
+void blob_unref(struct blob *blob); /* NULL allowed */
+const void *blob_data(const struct blob *blob, size_t *ret_length);
+uint64_t blob_version(const struct blob *blob);
+
+struct http_cache *http_cache_new(
+	struct http_client *client, size_t max_bytes, size_t max_file_bytes);
+struct http_cache *http_cache_free(struct http_cache *cache); /* NULL allowed; returns NULL */
+
+/* blob is borrowed for the callback (take a reference to keep it), NULL on failure with
+ * error a text for people that names status or reason. */
+typedef void (*http_cache_fn)(void *arg, struct blob *blob, const char *error);
+
+/* Fresh: *ret_blob is set (a borrowed pointer, valid until the next call into the cache) and
+ * the result is NULL with no callback. Else a handle, and later the callback. */
+struct http_cache_handle *http_cache_get(struct http_cache *cache, const char *url,
+	struct blob **ret_blob, http_cache_fn done, void *arg);
+void http_cache_cancel(struct http_cache_handle *handle); /* NULL allowed */
+
+#endif
