@@ -1,0 +1,199 @@
+/* The keys of nccod.toml, and how they become a struct config. */
+#include "call/config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/option_table.h"
+#include "base/toml.h"
+#include "call/config_check.h"
+
+static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const methods[] = {"GET", "POST", NULL};
+
+#define AT(member)   .offset = offsetof(struct config, member)
+#define APP(member)  .offset = offsetof(struct config_application, member)
+#define RANGE(a, b)  .min = (a), .max = (b)
+#define MIB	     (UINT64_C(1) << 20)
+#define DAY	     86400
+#define POLICY_RANGE RANGE(1, 120000), .unit = "milliseconds"
+
+static const struct option config_keys[] = {
+	{"external_ip", OPTION_TEXT, AT(external_ip), .check = config_check_ip},
+	{"rtp_start_port", OPTION_PORT, AT(rtp_start_port), .number = 12000, RANGE(1024, 65535)},
+	{"rtp_end_port", OPTION_PORT, AT(rtp_end_port), .number = 42000, RANGE(1024, 65535)},
+	{"rtp_timeout", OPTION_UNSIGNED, AT(rtp_timeout), .number = 60, RANGE(0, DAY),
+		.unit = "seconds"},
+	{"media_threads", OPTION_UNSIGNED, AT(media_threads), .number = 0, RANGE(0, 256)},
+	{"log_level", OPTION_ENUM, AT(log_level), .number = LOG_LEVEL_INFO, .names = log_levels},
+	{"drain_timeout", OPTION_UNSIGNED, AT(drain_timeout), .number = 60, RANGE(0, DAY),
+		.unit = "seconds"},
+	{"default_application", OPTION_TEXT, AT(default_application)},
+	{"state_directory", OPTION_TEXT, AT(state_directory), .check = config_check_filled},
+
+	{"applications[]", OPTION_TABLES, AT(applications),
+		.count_offset = offsetof(struct config, application_count),
+		.element_size = sizeof(struct config_application)},
+	{"applications[].id", OPTION_TEXT, APP(id), .required = true, .check = config_check_filled},
+	{"applications[].name", OPTION_TEXT, APP(name)},
+	{"applications[].numbers", OPTION_TEXT_LIST, APP(numbers), .check = config_check_number},
+	{"applications[].answer_url", OPTION_TEXT, APP(answer_url), .check = config_check_url},
+	{"applications[].answer_method", OPTION_TEXT, APP(answer_method), .text = "GET",
+		.names = methods},
+	{"applications[].fallback_answer_url", OPTION_TEXT, APP(fallback_answer_url),
+		.check = config_check_url},
+	{"applications[].fallback_answer_method", OPTION_TEXT, APP(fallback_answer_method),
+		.text = "GET", .names = methods},
+	{"applications[].event_url", OPTION_TEXT, APP(event_url), .check = config_check_url},
+	{"applications[].event_method", OPTION_TEXT, APP(event_method), .text = "POST",
+		.names = methods},
+	{"applications[].fallback_ncco", OPTION_JSON_ARRAY, APP(fallback_ncco)},
+	{"applications[].webhook_policy.connect_timeout_ms", OPTION_UNSIGNED,
+		APP(webhook_policy.connect_timeout_ms), .number = 1000, POLICY_RANGE},
+	{"applications[].webhook_policy.answer_timeout_ms", OPTION_UNSIGNED,
+		APP(webhook_policy.answer_timeout_ms), .number = 5000, POLICY_RANGE},
+	{"applications[].webhook_policy.event_timeout_ms", OPTION_UNSIGNED,
+		APP(webhook_policy.event_timeout_ms), .number = 10000, POLICY_RANGE},
+
+	{"proxy.addr", OPTION_TEXT, AT(proxy.addr), .text = "127.0.0.1", .check = config_check_ip},
+	{"proxy.udp_port", OPTION_PORT, AT(proxy.udp_port), .number = 5060, RANGE(0, 65535)},
+	{"proxy.tcp_port", OPTION_PORT, AT(proxy.tcp_port), .number = 5060, RANGE(0, 65535)},
+	{"proxy.outbound_proxy", OPTION_TEXT, AT(proxy.outbound_proxy),
+		.check = config_check_filled},
+	{"proxy.max_concurrency", OPTION_UNSIGNED, AT(proxy.max_concurrency), .number = 10000,
+		RANGE(1, 1000000), .unit = "calls"},
+	{"proxy.session_expires", OPTION_UNSIGNED, AT(proxy.session_expires), .number = 1800,
+		RANGE(90, DAY), .unit = "seconds"},
+	{"proxy.options_keepalive", OPTION_UNSIGNED, AT(proxy.options_keepalive), .number = 0,
+		RANGE(0, DAY), .unit = "seconds"},
+	{"proxy.http_router.url", OPTION_TEXT, AT(proxy.http_router.url),
+		.check = config_check_url},
+	{"proxy.http_router.fallback_to_static", OPTION_BOOL,
+		AT(proxy.http_router.fallback_to_static)},
+	{"proxy.http_router.timeout_ms", OPTION_UNSIGNED, AT(proxy.http_router.timeout_ms),
+		.number = 5000, POLICY_RANGE},
+	{"proxy.http_router.headers", OPTION_TEXT_MAP, AT(proxy.http_router.headers),
+		.check = config_check_header},
+
+	{"media.root", OPTION_TEXT, AT(media.root), .check = config_check_filled},
+	{"media.cache_bytes", OPTION_SIZE, AT(media.cache_bytes), .number = 256 * MIB,
+		RANGE(0, MIB *MIB)},
+
+	{"tts.default", OPTION_TEXT, AT(tts.default_adapter), .text = "espeak-ng",
+		.check = config_check_adapter},
+	{"tts.fallback", OPTION_TEXT_LIST, AT(tts.fallback), .check = config_check_adapter},
+	{"tts.adapters", OPTION_TEXT, AT(tts.adapters), .check = config_check_filled},
+	{"tts.concurrency", OPTION_UNSIGNED, AT(tts.concurrency), .number = 4, RANGE(1, 256)},
+	{"tts.timeout_ms", OPTION_UNSIGNED, AT(tts.timeout_ms), .number = 8000, POLICY_RANGE},
+
+	{"limits.fetch_private_networks", OPTION_TRISTATE, AT(limits.fetch_private_networks),
+		.number = -1},
+	{"limits.max_ncco_bytes", OPTION_SIZE, AT(limits.max_ncco_bytes), .number = 65536,
+		RANGE(1024, 16 * MIB)},
+	{"limits.max_steps", OPTION_UNSIGNED, AT(limits.max_steps), .number = 200,
+		RANGE(1, 1000000)},
+	{"limits.max_media_bytes", OPTION_SIZE, AT(limits.max_media_bytes), .number = 50 * MIB,
+		RANGE(1024, 4096 * MIB)},
+};
+
+const char *config_key_name(size_t index)
+{
+	return index < ARRAY_SIZE(config_keys) ? config_keys[index].key : NULL;
+}
+
+/* 0 and *ret_root, or -EINVAL and what to tell the operator. */
+static int read_document(const char *path, struct json_object **ret_root, char **ret_error)
+{
+	size_t length;
+	char *text;
+	int err;
+
+	if (!path) {
+		*ret_root = json_object_new_object();
+		return 0;
+	}
+	err = option_read_file(path, TOML_MAX_BYTES, &text, &length);
+	if (err < 0) {
+		*ret_error = xasprintf("%s: cannot be read: %s", path,
+			err == -EFBIG ? "larger than 1 MiB" : strerror(-err));
+		return -EINVAL;
+	}
+	err = toml_parse(path, text, length, ret_root, ret_error);
+	free(text);
+	return err;
+}
+
+/* systemd gives a list with colons when the unit names several: the first is ours. */
+static char *default_state_directory(void)
+{
+	const char *list = getenv("STATE_DIRECTORY");
+
+	if (!list || !*list || *list == ':')
+		return xstrdup("nccod-data");
+	return xstrndup(list, strcspn(list, ":"));
+}
+
+/* Installed, else beside the running program (a build tree), else in the source tree. */
+static char *default_adapters(void)
+{
+	char program[4096];
+	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	char *path, *slash;
+
+	if (access(PKGLIBEXECDIR "/tts-adapters", X_OK) == 0)
+		return xstrdup(PKGLIBEXECDIR "/tts-adapters");
+	program[length > 0 ? length : 0] = '\0';
+	slash = strrchr(program, '/');
+	path = xasprintf("%.*s/tts-adapters", slash ? (int)(slash - program) : 0, program);
+	if (access(path, X_OK) == 0)
+		return path;
+	free(path);
+	return xstrdup(TOP_SRCDIR "/tts-adapters");
+}
+
+static void fill_places(struct config *config)
+{
+	if (!config->state_directory)
+		config->state_directory = default_state_directory();
+	if (!config->tts.adapters)
+		config->tts.adapters = default_adapters();
+}
+
+struct config *config_load(
+	const char *path, const char *const *overrides, size_t override_count, char **ret_error)
+{
+	struct option_load load = {.options = config_keys, .option_count = ARRAY_SIZE(config_keys)};
+	struct config *config;
+	struct json_object *root;
+	char *error;
+
+	if (read_document(path, &root, ret_error) < 0)
+		return NULL;
+	load.file = path;
+	load.overrides = overrides;
+	config = xcalloc(1, sizeof(*config));
+	for (size_t i = 0; i < override_count; i++)
+		option_merge(&load, root, i);
+	option_read(&load, root, config);
+	config_check(&load, root, config);
+	fill_places(config);
+	json_object_put(root);
+	error = option_take_faults(&load);
+	if (!error)
+		return config;
+	*ret_error = error;
+	return config_free(config);
+}
+
+struct config *config_free(struct config *config)
+{
+	if (config)
+		option_release(config_keys, ARRAY_SIZE(config_keys), config);
+	free(config);
+	return NULL;
+}

@@ -1,0 +1,193 @@
+/* What values of the configuration must be, and questions to a loaded one. */
+#include "call/config_check.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+
+#define URL_BYTES 8192
+
+const char *config_check_filled(const char *text)
+{
+	return *text ? NULL : "must not be empty";
+}
+
+const char *config_check_ip(const char *text)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	if (inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1)
+		return NULL;
+	return "must be an IP address";
+}
+
+static bool has_control(const char *text, unsigned char first_allowed)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < first_allowed || *text == 0x7f)
+			return true;
+	return false;
+}
+
+const char *config_check_url(const char *text)
+{
+	const char *host = NULL;
+
+	if (strncasecmp(text, "http://", 7) == 0)
+		host = text + 7;
+	else if (strncasecmp(text, "https://", 8) == 0)
+		host = text + 8;
+	if (!host || !*host || strchr("/?#:", *host))
+		return "must be a URL that begins with http:// or https:// and a host";
+	if (has_control(text, '!'))
+		return "must be a URL without spaces and control characters";
+	return strlen(text) > URL_BYTES ? "must be a URL of at most 8192 bytes" : NULL;
+}
+
+const char *config_check_number(const char *text)
+{
+	const char *star = strchr(text, '*');
+
+	if (!*text || strcmp(text, "+") == 0 || has_control(text, '!') || (star && star[1]))
+		return "must be a number or user name, with * at its end for a prefix";
+	return NULL;
+}
+
+const char *config_check_header(const char *text)
+{
+	return has_control(text, ' ') ? "must be a header value without control characters" : NULL;
+}
+
+const char *config_check_adapter(const char *text)
+{
+	if (!*text || *text == '.' || strchr(text, '/') || has_control(text, ' '))
+		return "must be the name of a program in tts.adapters";
+	return NULL;
+}
+
+/* The marked value to blame: the key if it is given, else where it should be. */
+static struct json_object *blame(struct json_object *table, const char *key)
+{
+	struct json_object *value = json_member(table, key);
+
+	return value ? value : table;
+}
+
+static void check_ports(
+	struct option_load *load, struct json_object *root, const struct config *config)
+{
+	struct json_object *end = json_member(root, "rtp_end_port");
+
+	if (config->rtp_end_port >= config->rtp_start_port)
+		return;
+	option_fault(load, end ? end : blame(root, "rtp_start_port"),
+		end ? "rtp_end_port" : "rtp_start_port",
+		"the ports from %u to %u are none: rtp_end_port is below rtp_start_port",
+		config->rtp_start_port, config->rtp_end_port);
+}
+
+static void check_ids(
+	struct option_load *load, struct json_object *root, const struct config *config)
+{
+	struct json_object *list = json_member(root, "applications");
+
+	for (size_t i = 1; i < config->application_count; i++) {
+		const char *id = config->applications[i].id;
+
+		for (size_t j = 0; id && j < i; j++) {
+			const char *earlier = config->applications[j].id;
+			char path[64];
+
+			if (!earlier || strcmp(id, earlier) != 0)
+				continue;
+			snprintf(path, sizeof(path), "applications.%zu.id", i);
+			option_fault(load, blame(json_object_array_get_idx(list, i), "id"), path,
+				"\"%s\" is taken by applications.%zu", id, j);
+			break;
+		}
+	}
+}
+
+void config_check(struct option_load *load, struct json_object *root, const struct config *config)
+{
+	const char *wanted = config->default_application;
+
+	check_ports(load, root, config);
+	check_ids(load, root, config);
+	if (wanted && !config_application_by_id(config, wanted))
+		option_fault(load, json_member(root, "default_application"), "default_application",
+			"no application has the id \"%s\"", wanted);
+	if (!config->proxy.http_router.url &&
+		json_member(json_member(root, "proxy"), "http_router"))
+		option_fault(load, json_member(json_member(root, "proxy"), "http_router"),
+			"proxy.http_router.url", "is missing");
+}
+
+const struct config_application *config_application_by_id(
+	const struct config *config, const char *id)
+{
+	for (size_t i = 0; i < config->application_count; i++)
+		if (config->applications[i].id && strcmp(config->applications[i].id, id) == 0)
+			return &config->applications[i];
+	return NULL;
+}
+
+static const char *without_plus(const char *number)
+{
+	return *number == '+' ? number + 1 : number;
+}
+
+/* 0: no match; else the better the higher: a prefix by its length, all of it best. */
+static size_t match_number(const char *pattern, const char *called)
+{
+	size_t length;
+
+	pattern = without_plus(pattern);
+	length = strlen(pattern);
+	if (length && pattern[length - 1] == '*')
+		return strncmp(pattern, called, length - 1) == 0 ? length : 0;
+	return strcmp(pattern, called) == 0 ? SIZE_MAX : 0;
+}
+
+const struct config_application *config_application_by_number(
+	const struct config *config, const char *called)
+{
+	const struct config_application *best = NULL;
+	size_t best_score = 0;
+
+	called = without_plus(called);
+	for (size_t i = 0; i < config->application_count; i++) {
+		for (char **number = config->applications[i].numbers; number && *number; number++) {
+			size_t score = match_number(*number, called);
+
+			if (score > best_score) {
+				best_score = score;
+				best = &config->applications[i];
+			}
+		}
+	}
+	return best;
+}
+
+static bool is_loopback(const char *text)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (inet_pton(AF_INET, text, &v4) == 1)
+		return (ntohl(v4.s_addr) >> 24) == 127;
+	if (inet_pton(AF_INET6, text, &v6) != 1)
+		return false;
+	return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
+}
+
+bool config_private_networks(const struct config *config)
+{
+	if (config->limits.fetch_private_networks >= 0)
+		return config->limits.fetch_private_networks != 0;
+	return is_loopback(config->proxy.addr);
+}

@@ -1,0 +1,201 @@
+/* Unit tests of config.h: what is read, and what is said about what cannot be. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "call/config.h"
+
+static char directory[] = "/tmp/config_test.XXXXXX";
+
+/* All files of the test live in one directory, which is also the working directory. */
+static int set_up(void **state)
+{
+	(void)state;
+	unsetenv("STATE_DIRECTORY");
+	return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const files[] = {"c.toml", "secret", "nul"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		unlink(files[i]);
+	return rmdir(directory);
+}
+
+static void write_file(const char *name, const char *data, size_t length)
+{
+	FILE *file = fopen(name, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, length, file), length);
+	assert_int_equal(fclose(file), 0);
+}
+
+static struct config *load(const char *text)
+{
+	struct config *config;
+	char *error = NULL;
+
+	write_file("c.toml", text, strlen(text));
+	config = config_load("c.toml", NULL, 0, &error);
+	if (!config)
+		fail_msg("%s", error);
+	return config;
+}
+
+static struct config *load_overrides(const char *text, const char *const *overrides, size_t count)
+{
+	struct config *config;
+	char *error = NULL;
+
+	write_file("c.toml", text, strlen(text));
+	config = config_load("c.toml", overrides, count, &error);
+	if (!config)
+		fail_msg("%s", error);
+	return config;
+}
+
+static void test_config__defaults_need_no_file(void **state)
+{
+	char *error = NULL;
+	struct config *config = config_load(NULL, NULL, 0, &error);
+
+	(void)state;
+	assert_non_null(config);
+	assert_null(config->external_ip);
+	assert_int_equal(config->rtp_start_port, 12000);
+	assert_int_equal(config->rtp_end_port, 42000);
+	assert_int_equal(config->rtp_timeout, 60);
+	assert_int_equal(config->media_threads, 0);
+	assert_int_equal(config->log_level, LOG_LEVEL_INFO);
+	assert_int_equal(config->drain_timeout, 60);
+	assert_null(config->default_application);
+	assert_string_equal(config->state_directory, "nccod-data");
+	assert_int_equal(config->application_count, 0);
+	assert_string_equal(config->proxy.addr, "127.0.0.1");
+	assert_int_equal(config->proxy.udp_port, 5060);
+	assert_int_equal(config->proxy.tcp_port, 5060);
+	assert_null(config->proxy.outbound_proxy);
+	assert_int_equal(config->proxy.max_concurrency, 10000);
+	assert_int_equal(config->proxy.session_expires, 1800);
+	assert_int_equal(config->proxy.options_keepalive, 0);
+	assert_null(config->proxy.http_router.url);
+	assert_false(config->proxy.http_router.fallback_to_static);
+	assert_int_equal(config->proxy.http_router.timeout_ms, 5000);
+	assert_null(config->media.root);
+	assert_int_equal(config->media.cache_bytes, 256 << 20);
+	assert_string_equal(config->tts.default_adapter, "espeak-ng");
+	assert_null(config->tts.fallback[0]);
+	assert_non_null(strstr(config->tts.adapters, "/tts-adapters"));
+	assert_int_equal(config->tts.concurrency, 4);
+	assert_int_equal(config->tts.timeout_ms, 8000);
+	assert_int_equal(config->limits.fetch_private_networks, -1);
+	assert_int_equal(config->limits.max_ncco_bytes, 65536);
+	assert_int_equal(config->limits.max_steps, 200);
+	assert_int_equal(config->limits.max_media_bytes, 52428800);
+	config_free(config);
+}
+
+static void test_config__reads_the_sections(void **state)
+{
+	struct config *config =
+		load("external_ip = \"203.0.113.7\"\nlog_level = \"debug\"\n"
+		     "default_application = \"main\"\nstate_directory = \"state\"\n"
+		     "[[applications]]\nid = \"main\"\nname = \"L\u00edne\"\n"
+		     "numbers = [\"15550100\", \"+44*\"]\nanswer_url = \"https://a.example/x\"\n"
+		     "answer_method = \"POST\"\nevent_url = \"http://[::1]:80/e\"\n"
+		     "fallback_ncco = [ { action = \"talk\", text = \"Later.\", level = 0.5 } ]\n"
+		     "webhook_policy = { connect_timeout_ms = 300 }\n"
+		     "[[applications]]\n\"id\" = \"second\"\nwebhook_policy.event_timeout_ms = 7\n"
+		     "[proxy]\naddr = \"::\"\nudp_port = 0\n"
+		     "[proxy.http_router]\nurl = \"http://r/\"\nfallback_to_static = true\n"
+		     "headers = { Authorization = \"Bearer x\", \"X.Y\" = \"z\" }\n"
+		     "[media]\nroot = \"sounds\"\ncache_bytes = \"64 MiB\"\n"
+		     "[tts]\ndefault = \"flite\"\nfallback = [\"espeak-ng\"]\n"
+		     "[limits]\nfetch_private_networks = true\nmax_ncco_bytes = \"1MiB\"\n");
+	const struct config_application *main_app = &config->applications[0];
+
+	(void)state;
+	assert_string_equal(config->external_ip, "203.0.113.7");
+	assert_int_equal(config->log_level, LOG_LEVEL_DEBUG);
+	assert_string_equal(config->state_directory, "state");
+	assert_int_equal(config->application_count, 2);
+	assert_string_equal(main_app->name, "L\u00edne");
+	assert_string_equal(main_app->numbers[1], "+44*");
+	assert_null(main_app->numbers[2]);
+	assert_string_equal(main_app->answer_method, "POST");
+	assert_string_equal(main_app->fallback_answer_method, "GET");
+	assert_string_equal(main_app->event_method, "POST");
+	assert_string_equal(json_print(main_app->fallback_ncco),
+		"[{\"action\":\"talk\",\"level\":0.5,\"text\":\"Later.\"}]");
+	assert_int_equal(main_app->webhook_policy.connect_timeout_ms, 300);
+	assert_int_equal(main_app->webhook_policy.answer_timeout_ms, 5000);
+	assert_string_equal(config->applications[1].id, "second");
+	assert_int_equal(config->applications[1].webhook_policy.event_timeout_ms, 7);
+	assert_non_null(config->applications[1].numbers);
+	assert_string_equal(config->proxy.addr, "::");
+	assert_int_equal(config->proxy.udp_port, 0);
+	assert_true(config->proxy.http_router.fallback_to_static);
+	assert_string_equal(json_text(config->proxy.http_router.headers, "X.Y", ""), "z");
+	assert_string_equal(config->media.root, "sounds");
+	assert_int_equal(config->media.cache_bytes, 64 << 20);
+	assert_string_equal(config->tts.fallback[0], "espeak-ng");
+	assert_int_equal(config->limits.fetch_private_networks, 1);
+	assert_int_equal(config->limits.max_ncco_bytes, 1 << 20);
+	config_free(config);
+}
+
+static void test_config__overrides_beat_the_file(void **state)
+{
+	static const char *const overrides[] = {"proxy.udp_port=5070", "proxy.addr=127.0.0.2",
+		"default_application=15550100", "applications.0.answer_url=http://h/a",
+		"applications.second.numbers=[\"1\", \"2\"]", "applications.2.id=15550100",
+		"applications.2.webhook_policy.answer_timeout_ms=9", "log_level=warn",
+		"proxy.http_router.url=http://r/", "proxy.http_router.headers.X-Key=true",
+		"applications.first.name={ env = \"CONFIG_TEST\" }", "media.root=a = b"};
+	struct config *config;
+
+	(void)state;
+	setenv("CONFIG_TEST", "by env", 1);
+	config = load_overrides("log_level = \"debug\"\n[proxy]\nudp_port = 1\ntcp_port = 2\n"
+				"[[applications]]\nid = \"first\"\n"
+				"[[applications]]\nid = \"second\"\n",
+		overrides, ARRAY_SIZE(overrides));
+	assert_int_equal(config->proxy.udp_port, 5070);
+	assert_int_equal(config->proxy.tcp_port, 2);
+	assert_string_equal(config->proxy.addr, "127.0.0.2");
+	assert_int_equal(config->log_level, LOG_LEVEL_WARN);
+	assert_int_equal(config->application_count, 3);
+	assert_string_equal(config->applications[0].answer_url, "http://h/a");
+	assert_string_equal(config->applications[0].name, "by env");
+	assert_string_equal(config->applications[1].numbers[1], "2");
+	assert_string_equal(config->applications[2].id, "15550100");
+	assert_int_equal(config->applications[2].webhook_policy.answer_timeout_ms, 9);
+	assert_string_equal(json_text(config->proxy.http_router.headers, "X-Key", ""), "true");
+	assert_string_equal(config->media.root, "a = b");
+	config_free(config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_config__defaults_need_no_file),
+		cmocka_unit_test(test_config__reads_the_sections),
+		cmocka_unit_test(test_config__overrides_beat_the_file),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
