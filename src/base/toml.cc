@@ -5,6 +5,7 @@
 
 #define TOML_EXCEPTIONS	       0
 #define TOML_ENABLE_FORMATTERS 0
+#define TOML_MAX_NESTED_VALUES 32 /* as JSON_MAX_DEPTH; bounds recursion */
 #include <toml++/toml.h>
 
 #include <cerrno>
@@ -25,7 +26,8 @@ static std::string sentence_of(
 	return out.str();
 }
 
-/* Keys such as a.a.a.a nest without a limit of toml++, and its destructors recurse. */
+/* Keys such as a.a.a.a nest without a limit of toml++, and its destructors recurse: lines and the
+ * dots in them are bounded beforehand. Both return the number of a bad line, or 0. */
 static unsigned long_line(std::string_view text)
 {
 	size_t start = 0;
@@ -38,6 +40,24 @@ static unsigned long_line(std::string_view text)
 			return line;
 		start = end + 1;
 		line++;
+	}
+	return 0;
+}
+
+/* Dots between key parts. Those in strings count too, which no sane string notices: they start
+ * again behind punctuation, and an ellipsis counts as one. */
+static unsigned deep_line(std::string_view text)
+{
+	unsigned line = 1, dots = 0;
+	char last = 0;
+
+	for (char c : text) {
+		if (c == '.' && last != '.' && ++dots > TOML_MAX_KEY_DOTS)
+			return line;
+		if (strchr("={}[],\n", c))
+			dots = 0;
+		line += c == '\n';
+		last = c;
 	}
 	return 0;
 }
@@ -103,12 +123,12 @@ static json_object *convert(const toml::node &node, toml::source_position at)
 static int parse(std::string_view name, std::string_view text, json_object **ret_object,
 	std::string *ret_error)
 {
-	unsigned line = long_line(text);
+	unsigned line = long_line(text), deep = deep_line(text);
 
-	if (line) {
-		*ret_error = sentence_of(name, {line, 1},
-			"the line is longer than " + std::to_string(TOML_MAX_LINE_BYTES) +
-				" bytes");
+	if (line || deep) {
+		*ret_error = sentence_of(name, {line ? line : deep, 1},
+			line ? "the line is longer than 4096 bytes"
+			     : "the key has more than 64 dots");
 		return -EINVAL;
 	}
 	toml::parse_result result = toml::parse(text);

@@ -19,7 +19,8 @@ extern "C" {
 #endif
 
 #define TOML_MAX_BYTES	    (1024 * 1024)
-#define TOML_MAX_LINE_BYTES 4096 /* bounds how deep one dotted key can nest */
+#define TOML_MAX_LINE_BYTES 4096
+#define TOML_MAX_KEY_DOTS   64
 
 struct toml_mark {
 	unsigned line, column; /* from 1; column counts characters. 0: not from a file */

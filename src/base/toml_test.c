@@ -117,7 +117,10 @@ static void test_toml__size_and_line_length_are_limited(void **state)
 	strbuf_adds(&deep, " = 1\n");
 	assert_error(deep.data, deep.length, "t.toml:2:1: the line is longer than 4096 bytes");
 	deep.data[deep.length = 4000] = '\0';
-	strbuf_adds(&deep, "a = 1\n");
+	assert_error(deep.data, deep.length, "t.toml:2:1: the key has more than 64 dots");
+	deep.data[deep.length = 2 + 2 * 64] = '\0';
+	strbuf_adds(&deep, " = \"wait ............................................................"
+			   "...................\"\n");
 	json_object_put(parse(deep.data));
 	strbuf_release(&deep);
 }

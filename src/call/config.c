@@ -1,9 +1,7 @@
 /* The keys of nccod.toml, and how they become a struct config. */
 #include "call/config.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

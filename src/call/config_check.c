@@ -13,7 +13,7 @@
 
 const char *config_check_filled(const char *text)
 {
-	return *text ? NULL : "must not be empty";
+	return *text ? NULL : "must have at least one character";
 }
 
 const char *config_check_ip(const char *text)
