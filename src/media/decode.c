@@ -1,6 +1,7 @@
 #include "media/decode.h"
 
 #include <errno.h>
+#include <math.h>
 #include <sndfile.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,44 +57,48 @@ static SF_VIRTUAL_IO source_io = {
 	.tell = source_tell,
 };
 
-/* Sound files that hold floating point or Vorbis are scaled to 16 bits and clipped. */
-static SNDFILE *open_sound(struct source *source, SF_INFO *ret_info)
+/* libsndfile's own conversion to 16 bits scales floating point and Vorbis by the file's peak;
+ * by way of float the level stays what it was, and 16-bit samples stay exact. */
+static void to_pcm(const float *sound, size_t samples, int16_t *pcm)
 {
-	SNDFILE *file;
+	for (size_t i = 0; i < samples; i++) {
+		float value = sound[i] * 32768.0f;
 
-	memset(ret_info, 0, sizeof(*ret_info));
-	file = sf_open_virtual(&source_io, SFM_READ, ret_info, source);
-	if (!file)
-		return NULL;
-	sf_command(file, SFC_SET_SCALE_FLOAT_INT_READ, NULL, SF_TRUE);
-	sf_command(file, SFC_SET_CLIPPING, NULL, SF_TRUE);
-	return file;
+		if (!(value > -32768.0f)) /* also NaN */
+			value = -32768.0f;
+		else if (value > 32767.0f)
+			value = 32767.0f;
+		pcm[i] = (int16_t)lrintf(value);
+	}
 }
 
-static int copy_sound(SNDFILE *file, const atomic_bool *cancelled, struct sink *sink)
+static int copy_sound(
+	SNDFILE *file, unsigned channels, const atomic_bool *cancelled, struct sink *sink)
 {
+	float sound[BLOCK_FRAMES * SINK_MAX_CHANNELS];
 	int16_t pcm[BLOCK_FRAMES * SINK_MAX_CHANNELS];
 	sf_count_t frames;
-	bool sound = false;
+	bool any = false;
 	int error;
 
-	while ((frames = sf_readf_short(file, pcm, BLOCK_FRAMES)) > 0) {
+	while ((frames = sf_readf_float(file, sound, BLOCK_FRAMES)) > 0) {
 		if (cancelled && atomic_load(cancelled))
 			return -ECANCELED;
+		to_pcm(sound, (size_t)frames * channels, pcm);
 		error = sink_write(sink, pcm, (size_t)frames);
 		if (error < 0)
 			return error;
-		sound = true;
+		any = true;
 	}
-	return sound ? 0 : -ENODATA;
+	return any ? 0 : -ENODATA;
 }
 
 static int decode_sndfile(const void *data, size_t length, const atomic_bool *cancelled,
 	struct sink *sink, const char **ret_error)
 {
 	struct source source = {.data = data, .length = (sf_count_t)length};
-	SF_INFO info;
-	SNDFILE *file = open_sound(&source, &info);
+	SF_INFO info = {0};
+	SNDFILE *file = sf_open_virtual(&source_io, SFM_READ, &info, &source);
 	int error;
 
 	if (!file) {
@@ -105,7 +110,7 @@ static int decode_sndfile(const void *data, size_t length, const atomic_bool *ca
 		*ret_error = "the sound file's sample rate or channel count is out of bounds";
 		error = -EINVAL;
 	} else {
-		error = copy_sound(file, cancelled, sink);
+		error = copy_sound(file, (unsigned)info.channels, cancelled, sink);
 	}
 	sf_close(file);
 	if (error == -ENODATA) {

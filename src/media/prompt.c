@@ -163,7 +163,7 @@ void prompt_append_tone(
 	const struct codec *codec = prompt->codec;
 	size_t samples = codec->sample_rate / 1000;
 	double amplitude = 32767.0 * pow(10.0, level_db / 20.0);
-	int16_t pcm[48];
+	int16_t pcm[48] = {0};
 	uint8_t out[48 * 2];
 
 	for (size_t at = 0; at < (size_t)ms * samples; at += samples) {

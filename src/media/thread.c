@@ -202,17 +202,17 @@ static void obey_all(struct media_thread *thread)
 	}
 }
 
-static void serve(struct media_thread *thread, struct media_leg *leg, uint64_t now)
+static void listen_to(struct media_thread *thread, struct media_leg *leg, uint64_t now)
 {
 	media_leg_receive(leg, thread->packets, now);
-	media_leg_transmit(leg);
-	if (now >= leg->rtcp_read_at || now >= leg->rtcp_send_at)
-		media_leg_rtcp(leg, thread->packets, now);
 	if (thread->timeout_us && leg->agreed.receive && !leg->timed_out &&
 		now - leg->heard_at >= thread->timeout_us)
 		media_leg_timed_out(leg);
 }
 
+/* Sends for the legs that are due now, then listens for those that are due in the next
+ * slot: what the core thread does about a digit within a tick (barge-in) then shapes the
+ * very next packet, instead of the one after. */
 static void run_slot(struct media_thread *thread)
 {
 	uint64_t now = clock_mono();
@@ -224,9 +224,13 @@ static void run_slot(struct media_thread *thread)
 	for (; leg; leg = next) {
 		next = leg->wheel_next;
 		__builtin_prefetch(next);
-		serve(thread, leg, now);
+		media_leg_transmit(leg);
+		if (now >= leg->rtcp_read_at || now >= leg->rtcp_send_at)
+			media_leg_rtcp(leg, thread->packets, now);
 		wheel_add(thread, leg, (thread->slot + leg->slots) % WHEEL_SLOTS);
 	}
+	for (leg = thread->wheel[(thread->slot + 1) % WHEEL_SLOTS]; leg; leg = leg->wheel_next)
+		listen_to(thread, leg, now);
 }
 
 static void set_ticking(struct media_thread *thread, bool on)
