@@ -46,7 +46,7 @@ struct sound_store {
 	int root_fd;
 	struct entry *entries;
 	struct entry_list lru; /* head: least recently used */
-	TAILQ_HEAD(, sound_load) loads;
+	TAILQ_HEAD(load_list, sound_load) loads;
 };
 
 /* Somebody waits for a fetch; afterwards the prompt is at hand. */

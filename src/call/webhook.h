@@ -23,7 +23,7 @@ struct webhook_env {
 	void (*on_drained)(void *arg);
 	void *arg;
 	unsigned lines; /* alive, closed ones that still deliver included */
-	TAILQ_HEAD(, webhook_line) all;
+	TAILQ_HEAD(webhook_line_list, webhook_line) all;
 };
 
 /* Fill in trusted, guarded, limits and the callback afterwards. */
