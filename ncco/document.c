@@ -107,6 +107,7 @@ static struct step *step_read(struct reader *reader, struct json_object *object)
 	memcpy(outer_keys, reader->seen_keys, sizeof outer_keys);
 	reader->seen_count = 0;
 	params_read(reader, verb->params, object, step);
+	step->option = reader_spelling(reader, verb->params);
 	if (verb->parse)
 		verb->parse(step, reader);
 	memcpy(reader->seen, outer, sizeof outer);
