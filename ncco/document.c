@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ncco/locate.h"
 #include "ncco/reader.h"
 
 #define DEFAULT_MAX_BYTES 65536
@@ -214,7 +215,14 @@ int ncco_parse_text(const char *text, size_t length, const char *base_url,
 		text_fault(ret_faults, error, offset);
 		return -EINVAL;
 	}
+	locate_duplicates(text, length, json, ret_faults);
+	if (ret_faults->count > 0) {
+		json_object_put(json);
+		return -EINVAL;
+	}
 	err = ncco_parse_json(json, base_url, limits, ret_document, ret_faults);
+	if (err < 0)
+		locate_faults(text, length, ret_faults);
 	json_object_put(json);
 	return err;
 }

@@ -94,11 +94,55 @@ static void test_parse__points_at_the_fault(void **state)
 		"/0/onError/0/action", "nearest");
 }
 
+static void test_parse__refuses_a_key_given_twice(void **state)
+{
+	(void)state;
+	check_bad("[{\"action\":\"wait\",\"timeout\":1,\"timeout\":2}]", "/0/timeout", "twice");
+	check_bad("[{\"action\":\"notify\",\"eventUrl\":\"x\",\"payload\":{\"a\":{\"b\":1},"
+		  "\"\\u0061\":{\"b\":2}}}]",
+		"/0/payload/a", "twice");
+}
+
+static void test_parse__gives_the_offset(void **state)
+{
+	static const char text[] = "[ {\"action\": \"wait\"},\n {\"action\": \"xx\"}]";
+	struct ncco_document *document;
+	struct ncco_faults faults;
+
+	(void)state;
+	assert_int_not_equal(
+		ncco_parse_text(text, sizeof text - 1, NULL, NULL, &document, &faults), 0);
+	assert_int_equal(faults.items[0].offset, strstr(text, "\"xx\"") - text);
+	ncco_faults_release(&faults);
+}
+
+static void test_parse__keeps_to_the_limits(void **state)
+{
+	struct ncco_limits limits = {.max_bytes = 40, .max_steps = 1};
+	struct ncco_document *document;
+	struct ncco_faults faults;
+	static const char two[] = "[{\"action\":\"wait\"},{\"action\":\"wait\"}]";
+
+	(void)state;
+	assert_int_not_equal(
+		ncco_parse_text(two, sizeof two - 1, NULL, &limits, &document, &faults), 0);
+	assert_non_null(strstr(faults.items[0].message, "steps"));
+	ncco_faults_release(&faults);
+	limits.max_bytes = 10;
+	assert_int_not_equal(
+		ncco_parse_text(two, sizeof two - 1, NULL, &limits, &document, &faults), 0);
+	assert_non_null(strstr(faults.items[0].message, "large"));
+	ncco_faults_release(&faults);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse__takes_both_spellings),
 		cmocka_unit_test(test_parse__points_at_the_fault),
+		cmocka_unit_test(test_parse__refuses_a_key_given_twice),
+		cmocka_unit_test(test_parse__gives_the_offset),
+		cmocka_unit_test(test_parse__keeps_to_the_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
