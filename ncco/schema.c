@@ -210,6 +210,28 @@ static struct json_object *reference(const char *to)
 	return out;
 }
 
+/* A list of steps, alone or as the member "steps" or "ncco" of an object. */
+static void add_root(struct json_object *out)
+{
+	struct json_object *either = json_object_new_array();
+	static const char *const keys[] = {"steps", "ncco"};
+
+	json_object_array_add(either, reference("#/$defs/steps"));
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		struct json_object *object = json_object_new_object();
+		struct json_object *properties = json_object_new_object();
+		struct json_object *required = json_object_new_array();
+
+		json_add_text(object, "type", "object");
+		json_object_object_add(properties, keys[i], reference("#/$defs/steps"));
+		json_object_object_add(object, "properties", properties);
+		json_object_array_add(required, json_object_new_string(keys[i]));
+		json_object_object_add(object, "required", required);
+		json_object_array_add(either, object);
+	}
+	json_object_object_add(out, "anyOf", either);
+}
+
 struct json_object *schema_new(void)
 {
 	struct json_object *out = json_object_new_object(), *defs = json_object_new_object();
@@ -218,7 +240,7 @@ struct json_object *schema_new(void)
 
 	json_add_text(out, "$schema", "https://json-schema.org/draft/2020-12/schema");
 	json_add_text(out, "title", "NCCO: a script for a call");
-	json_object_object_add(out, "$ref", json_object_new_string("#/$defs/steps"));
+	add_root(out);
 	for (const struct verb *const *verb = verb_table; *verb; verb++) {
 		char *name = xasprintf("#/$defs/%s", (*verb)->name);
 
