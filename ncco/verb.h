@@ -85,6 +85,7 @@ struct step {
 	const char *action; /* as written: name or alias of the verb */
 	const char *base;   /* URL of the document, may be NULL */
 	char *pointer;	    /* "/3" */
+	const char *option; /* the first row of the table as it was written, or NULL */
 	enum on_error on_error;
 	struct step_list handler; /* ON_ERROR_STEPS */
 	bool prepared;		  /* the host has been told of its sound */
