@@ -441,6 +441,7 @@ static void test_http_send__works_inside_a_callback(void **state)
 	free(url);
 	loop_run(b->loop);
 	assert_int_equal(b->status, 200);
+	assert_int_equal(fake_server_connections(b->server), 1);
 }
 
 static void test_connections__are_reused(void **state)
