@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@
 /* After a stall longer than this (a suspended machine) the packets that were due are left
  * out instead of being sent in one burst. */
 #define MAX_CATCH_UP 12
+
+#define MEDIA_NICE -10
 
 struct media_thread {
 	struct mailbox inbox;
@@ -290,6 +293,8 @@ static void *run(void *arg)
 {
 	struct media_thread *thread = arg;
 
+	/* Before decoders and scripts where we may; without the right to, it is as it was. */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), MEDIA_NICE);
 	while (!thread->quit) {
 		if (thread->running > 0)
 			wait_for_tick(thread);
