@@ -22,6 +22,8 @@ struct ncco_sound {
 	const char *language; /* text only; NULL: the default */
 	const char *voice;    /* NULL: by style */
 	const char *provider; /* TTS adapter, NULL: the configured one */
+	struct json_object *provider_options; /* for the adapter, as written; NULL: none */
+	bool premium;			      /* the better variant of the voice */
 	unsigned style;
 	unsigned loops; /* 0: for ever */
 	double level;	/* -1..1 */

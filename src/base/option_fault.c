@@ -120,6 +120,8 @@ void option_suggest(const struct option_load *load, const struct option_path *at
 	size_t best = KEY_MAX_SIZE, prefix = at->key.length;
 	const char *nearest = NULL;
 
+	if (load->fault_count >= FAULTS_MAX)
+		return;
 	strbuf_adds(&key, at->key.data);
 	option_path_add(&key, name);
 	for (size_t i = 0; i < load->option_count; i++) {

@@ -1,9 +1,19 @@
-/* The one C++ file: toml++ parses, this turns its nodes into json-c objects. toml++ is built
- * without exceptions and reports by value; what is left is memory running out, and noexcept
- * makes that an abort, as xmalloc() does. */
+/* The one C++ file: toml++ parses, this turns its nodes into json-c objects. What toml++ throws
+ * is caught here. Its assertions can be reached by input ("[{"), so they throw as well. Memory
+ * running out is an abort by noexcept, as in xmalloc(). */
 #include "base/toml.h"
 
-#define TOML_EXCEPTIONS	       0
+struct toml_gave_up {
+};
+
+[[noreturn]] static void give_up()
+{
+	throw toml_gave_up();
+}
+
+#undef NDEBUG /* it would turn the assertions into promises to the optimiser */
+#define TOML_ASSERT(expr)      ((expr) ? (void)0 : give_up())
+#define TOML_EXCEPTIONS	       1
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_MAX_NESTED_VALUES 32 /* as JSON_MAX_DEPTH; bounds recursion */
 #include <toml++/toml.h>
@@ -131,13 +141,15 @@ static int parse(std::string_view name, std::string_view text, json_object **ret
 			     : "the key has more than 64 dots");
 		return -EINVAL;
 	}
-	toml::parse_result result = toml::parse(text);
-	if (!result) {
-		*ret_error = sentence_of(
-			name, result.error().source().begin, result.error().description());
+	try {
+		*ret_object = mark_at(convert_table(toml::parse(text)), {1, 1}, false);
+	} catch (const toml::parse_error &error) {
+		*ret_error = sentence_of(name, error.source().begin, error.description());
+		return -EINVAL;
+	} catch (const toml_gave_up &) {
+		*ret_error = std::string(name) + ": not TOML at all";
 		return -EINVAL;
 	}
-	*ret_object = mark_at(convert_table(result.table()), {1, 1}, false);
 	return 0;
 }
 

@@ -100,6 +100,7 @@ static void test_toml__faults_name_file_line_and_column(void **state)
 	assert_int_equal(toml_parse("t.toml", "\x7f\x45LF\x02\0\0\xff", 8, &root, &error), -EINVAL);
 	assert_int_equal(strncmp(error, "t.toml:1:", 9), 0);
 	free(error);
+	assert_error("[{}{", 4, "t.toml: not TOML at all");
 }
 
 static void test_toml__size_and_line_length_are_limited(void **state)

@@ -326,6 +326,25 @@ static void test_config__says_exactly_what_is_wrong(void **state)
 	}
 }
 
+static void test_config__counts_what_is_too_much_to_list(void **state)
+{
+	struct strbuf text = STRBUF_INIT;
+	char *error = NULL;
+	size_t lines = 0;
+
+	(void)state;
+	for (int i = 0; i < 300; i++)
+		strbuf_addf(&text, "unknown_%d = 1\n", i);
+	write_file("c.toml", text.data, text.length);
+	strbuf_release(&text);
+	assert_null(config_load("c.toml", NULL, 0, &error));
+	for (const char *p = error; (p = strchr(p, '\n')); p++)
+		lines++;
+	assert_int_equal(lines, 200);
+	assert_string_equal(strrchr(error, '\n'), "\nand 100 more faults");
+	free(error);
+}
+
 static const char *const bad_overrides[][2] = {
 	{"proxy.udp_prot=1", "-o proxy.udp_prot: unknown key, did you mean proxy.udp_port?"},
 	{"proxy.udp_port=x",
@@ -511,6 +530,7 @@ int main(void)
 		cmocka_unit_test(test_config__reads_the_sections),
 		cmocka_unit_test(test_config__overrides_beat_the_file),
 		cmocka_unit_test(test_config__says_exactly_what_is_wrong),
+		cmocka_unit_test(test_config__counts_what_is_too_much_to_list),
 		cmocka_unit_test(test_config__says_which_override_is_wrong),
 		cmocka_unit_test(test_config__files_that_are_none),
 		cmocka_unit_test(test_config__texts_come_from_variables_and_files),

@@ -2,7 +2,9 @@
  * allows (RFC 9111), revalidated by ETag or Last-Modified.
  *
  * In memory, bounded in bytes, least recently used out first. Requests for one URL that is
- * on its way share the fetch. Core thread only. */
+ * on its way share the fetch. While a server is down (no answer, or 5xx) what was fetched
+ * before serves for 24 h past its freshness, or as stale-if-error says, unless no-cache or
+ * must-revalidate forbid it. Core thread only. */
 #ifndef HTTP_CACHE_H
 #define HTTP_CACHE_H
 
@@ -35,5 +37,8 @@ typedef void (*http_cache_fn)(void *arg, struct blob *blob, const char *error);
 struct http_cache_handle *http_cache_get(struct http_cache *cache, const char *url,
 	struct blob **ret_blob, http_cache_fn done, void *arg);
 void http_cache_cancel(struct http_cache_handle *handle); /* NULL allowed */
+
+/* For tests: a clock instead of clock_mono(). */
+void http_cache_set_clock(struct http_cache *cache, uint64_t (*now)(void));
 
 #endif

@@ -6,6 +6,8 @@
 #ifndef LOOP_LOOP_H
 #define LOOP_LOOP_H
 
+#include <sys/queue.h> /* before libevent, which undefines what it lacks */
+
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <stdbool.h>

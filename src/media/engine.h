@@ -1,17 +1,18 @@
 /* engine.h - the media engine: what the core thread may ask of the media threads.
  *
  * Every function here is called on the core thread and returns at once; the work is done on
- * a media thread, reached by a ring of fixed-size commands, and answered by events that the
- * core thread's loop delivers to the leg's handler. Commands of one leg are obeyed in order.
- * If a ring is full the command waits on the core side; none is lost.
+ * a media thread, reached by a queue of orders (mailbox.h) that it looks into every 5 ms, and
+ * answered by the same orders coming back, which the core thread's loop reports to the leg's
+ * handler. Orders of one leg are obeyed in order; none is ever lost.
  *
  * Media threads tick every 5 ms on an absolute timerfd while they have legs, and serve a leg
- * once per its ptime: read what came, send one packet. They never lock, allocate, log, or
- * touch files. Without legs they sleep.
+ * once per its ptime: read what came, and a tick later send one packet. They never lock,
+ * allocate, log, or touch files. Without legs they sleep.
  *
  * A leg sends RTP continuously from media_leg_start() on: what is being played, else
- * silence. RTP is symmetric (see media_params.latch). RTCP sender and receiver reports go
- * out every 5 s (RFC 3550 section 6). */
+ * silence. RTP is symmetric: latch.h says whose packets are taken and where ours go. RTCP
+ * sender and receiver reports go out every 5 s (RFC 3550 section 6). While the direction
+ * does not let us send, plays and digits stand still and go on afterwards. */
 #ifndef MEDIA_ENGINE_H
 #define MEDIA_ENGINE_H
 

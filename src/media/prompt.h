@@ -49,4 +49,10 @@ struct prompt *prompt_silence(const struct codec *codec, unsigned ms);
 struct prompt *prompt_tone(const struct codec *codec, unsigned hz1, unsigned hz2, double level_db,
 	unsigned on_ms, unsigned off_ms);
 
+/* Writer: the same, added to a growing prompt; what would pass the limit is left out.
+ * level_db is of each of the two frequencies, against full scale; 0 Hz is no tone. */
+void prompt_append_silence(struct prompt *prompt, unsigned ms);
+void prompt_append_tone(
+	struct prompt *prompt, unsigned hz1, unsigned hz2, double level_db, unsigned ms);
+
 #endif

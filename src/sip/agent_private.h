@@ -11,10 +11,10 @@
 
 #include <sofia-sip/su_wait.h>
 
-#define NTA_LEG_MAGIC_T	     struct sip_leg
-#define NTA_INCOMING_MAGIC_T struct sip_leg
-#define NTA_OUTGOING_MAGIC_T struct sip_leg
-#define NTA_RELIABLE_MAGIC_T struct sip_leg
+#define NTA_LEG_MAGIC_T	     void
+#define NTA_INCOMING_MAGIC_T void
+#define NTA_OUTGOING_MAGIC_T void
+#define NTA_RELIABLE_MAGIC_T void
 #include <sofia-sip/nta.h>
 #include <sofia-sip/nta_tport.h>
 #include <sofia-sip/sip.h>
@@ -76,8 +76,9 @@ struct sip_leg {
 	nta_incoming_t *invite_in; /* their first INVITE, until it is acknowledged or over */
 	nta_incoming_t *offer_in;  /* their re-INVITE or UPDATE */
 	nta_outgoing_t *invite_out;
-	msg_t *invite; /* inbound: the message */
-	bool offer_answered, offer_update, late_offer, confirmed_once;
+	nta_outgoing_t *update_out, *options_out; /* session refresh, keep-alive */
+	msg_t *invite;				  /* inbound: the message */
+	bool offer_update, late_offer, confirmed_once;
 	bool bye_after_ack, cancelled, refreshing, peer_allows_update, peer_supports_timer;
 	bool peer_supports_100rel;
 
@@ -109,9 +110,11 @@ void agent_step(struct sip_agent *agent);
 extern int64_t agent_clock_skew_us; /* added to sofia's clock; tests move it */
 
 /* agent_event.c */
-int agent_on_stray(struct sip_leg *none, nta_leg_t *stray, nta_incoming_t *irq, sip_t const *sip);
-int agent_on_request(struct sip_leg *leg, nta_leg_t *dialog, nta_incoming_t *irq, sip_t const *sip);
-int agent_check_body(nta_incoming_t *irq, sip_t const *sip, struct sip_agent *agent);
+int agent_on_stray(void *arg, nta_leg_t *stray, nta_incoming_t *irq, sip_t const *sip);
+int agent_on_request(void *arg, nta_leg_t *dialog, nta_incoming_t *irq, sip_t const *sip);
+int agent_reply(struct sip_agent *agent, nta_incoming_t *irq, int status, char const *phrase);
+int agent_check_require(struct sip_agent *agent, nta_incoming_t *irq, sip_t const *sip);
+int agent_check_body(struct sip_agent *agent, nta_incoming_t *irq, sip_t const *sip);
 
 /* leg.c */
 struct sip_leg *leg_new(struct sip_agent *agent, bool inbound);
@@ -120,23 +123,24 @@ void leg_leave(struct sip_leg *leg); /* may free the leg */
 /* Gives up all that sofia holds of the leg and announces on_ended. Idempotent. */
 void leg_end(struct sip_leg *leg, int status, const char *reason, bool by_peer);
 void leg_bye(struct sip_leg *leg, const char *reason, const char *headers);
-void leg_detach(struct sip_leg *leg); /* the agent goes */
+void leg_detach(struct sip_leg *leg);			    /* the agent goes */
 const char *leg_body(sip_t const *sip, size_t *ret_length); /* SDP or NULL */
-char *leg_header_lines(struct json_object *headers); /* "Name: value\r\n"...; NULL allowed */
+char *leg_header_lines(struct json_object *headers);	    /* "Name: value\r\n"...; NULL allowed */
 bool has_option(const msg_param_t *list, const char *name);
 
 /* leg_invite.c */
 int leg_on_invite(struct sip_agent *agent, nta_incoming_t *irq, sip_t const *sip);
 
 /* leg_answer.c */
-int leg_on_ack_cancel(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
+int leg_on_ack_cancel(void *arg, nta_incoming_t *irq, sip_t const *sip);
 
 /* leg_dial.c */
 void leg_send_invite(struct sip_leg *leg, const char *sdp);
+/* One of our requests found the dialog gone (481), or no answer (408): ends the leg. */
+bool leg_check_alive(struct sip_leg *leg, int status);
 
 /* leg_reoffer.c */
 int leg_on_reoffer(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip, bool update);
-int leg_on_reoffer_ack(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
 
 /* leg_end.c */
 int leg_on_bye(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
@@ -144,15 +148,17 @@ int leg_on_bye(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
 /* leg_info.c */
 int leg_on_info(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
 /* "Signal=5\r\nDuration=160" or, without relay, "5". False: no digit in it. */
-bool dtmf_body_parse(const char *body, size_t length, bool relay, char *ret_digit,
-	unsigned *ret_duration_ms);
+bool dtmf_body_parse(
+	const char *body, size_t length, bool relay, char *ret_digit, unsigned *ret_duration_ms);
 
 /* leg_session.c: RFC 4028 */
 int session_check(struct sip_agent *agent, nta_incoming_t *irq, sip_t const *sip); /* 0 or 422 */
 void session_request(struct sip_leg *leg, sip_t const *sip); /* learns from a request */
-char *session_response_header(struct sip_leg *leg);	     /* Session-Expires for a 200, or NULL */
+char *session_response_header(struct sip_leg *leg); /* Session-Expires for a 200, or NULL */
 void session_response(struct sip_leg *leg, sip_t const *sip); /* learns from a 200 */
 void session_start(struct sip_leg *leg);
+void session_stop(struct sip_leg *leg);
+char *session_request_header(struct sip_leg *leg); /* lines for our INVITE or UPDATE, or NULL */
 
 /* route.c */
 /* Host, port and transport of a SIP URI. False: not one, or unknown transport. */
@@ -163,8 +169,8 @@ struct sip_target {
 };
 bool target_parse(const char *uri, struct sip_target *ret_target);
 /* Numeric URI for sofia. */
-void hop_write(char out[SIP_HOP_SIZE], const struct sockaddr_storage *address, uint16_t port,
-	bool tcp);
+void hop_write(
+	char out[SIP_HOP_SIZE], const struct sockaddr_storage *address, uint16_t port, bool tcp);
 const char *leg_next_hop(struct sip_leg *leg); /* for a request inside the dialog */
 /* Our address as `peer` would see it: external_ip, the bound one, or the interface's. */
 void agent_host(struct sip_agent *agent, const char *peer_ip, char out[64]);

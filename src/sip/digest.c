@@ -187,8 +187,8 @@ static void add_quoted(struct strbuf *out, const char *name, const char *value)
 
 /* RFC 7616 section 3.4.1 */
 static void compute_response(const struct digest_challenge *challenge, const char *user,
-	const char *password, const char *method, const char *uri, unsigned nc,
-	const char *cnonce, char out[HASH_TEXT_SIZE])
+	const char *password, const char *method, const char *uri, unsigned nc, const char *cnonce,
+	char out[HASH_TEXT_SIZE])
 {
 	char ha1[HASH_TEXT_SIZE], ha2[HASH_TEXT_SIZE];
 	struct strbuf text = STRBUF_INIT;
@@ -208,8 +208,7 @@ static void compute_response(const struct digest_challenge *challenge, const cha
 }
 
 void digest_answer(struct strbuf *out, const struct digest_challenge *challenge, const char *user,
-	const char *password, const char *method, const char *uri, unsigned nc,
-	const char *cnonce)
+	const char *password, const char *method, const char *uri, unsigned nc, const char *cnonce)
 {
 	char response[HASH_TEXT_SIZE];
 
@@ -265,8 +264,8 @@ bool digest_login_challenge(struct digest_login *login, bool proxy, const char *
 		digest_challenge_release(&challenge); /* the password is wrong */
 		return false;
 	}
-	digest_answer(&value, &challenge, login->user, login->password, method, uri, 1,
-		id_new(cnonce));
+	digest_answer(
+		&value, &challenge, login->user, login->password, method, uri, 1, id_new(cnonce));
 	digest_challenge_release(&challenge);
 	xstrset(&login->header_name, proxy ? "Proxy-Authorization" : "Authorization");
 	free(login->header_value);

@@ -35,8 +35,7 @@ void digest_challenge_release(struct digest_challenge *challenge);
 
 /* Appends the value of the Authorization header. nc counts the uses of the nonce, from 1. */
 void digest_answer(struct strbuf *out, const struct digest_challenge *challenge, const char *user,
-	const char *password, const char *method, const char *uri, unsigned nc,
-	const char *cnonce);
+	const char *password, const char *method, const char *uri, unsigned nc, const char *cnonce);
 
 /* Takes the challenges of one response (values of equal headers, best algorithm wins) and
  * fills header_value. False: nothing we can answer, no password, or too many rounds. */

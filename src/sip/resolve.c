@@ -36,7 +36,7 @@ struct resolve {
 	struct resolver *resolver;
 	void (*done)(void *arg, const struct sockaddr_storage *address, const char *error);
 	void *arg;
-	bool asked; /* c-ares holds a pointer to us */
+	bool asked;	    /* c-ares holds a pointer to us */
 	struct timer timer; /* tells what is known, from the loop */
 	struct sockaddr_storage address;
 	const char *error;
@@ -54,8 +54,7 @@ static struct watch *find_watch(struct resolver *resolver, ares_socket_t fd)
 {
 	struct watch *watch;
 
-	LIST_FOREACH(watch, &resolver->watches, entry)
-	{
+	LIST_FOREACH (watch, &resolver->watches, entry) {
 		if (watch->fd == fd)
 			return watch;
 	}
@@ -213,8 +212,7 @@ struct resolver *resolver_free(struct resolver *resolver)
 			forget(resolve);
 			continue;
 		}
-		LIST_FOREACH(resolve, &resolver->questions, entry)
-		{
+		LIST_FOREACH (resolve, &resolver->questions, entry) {
 			resolve->done = NULL;
 		}
 		ares_cancel(resolver->channel);

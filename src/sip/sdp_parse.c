@@ -126,9 +126,10 @@ static int parse_media_line(struct sdp_span line, struct sdp_media *media, const
 /* Closes the span of lines that ends where `end` begins. */
 static void close_span(struct sdp_description *description, const char *end)
 {
-	struct sdp_span *open = description->media_count
-					? &description->media[description->media_count - 1].attributes
-					: &description->session;
+	struct sdp_span *open =
+		description->media_count
+			? &description->media[description->media_count - 1].attributes
+			: &description->session;
 
 	open->length = (size_t)(end - open->data);
 }

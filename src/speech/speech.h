@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "loop/loop.h"
 
@@ -24,8 +25,9 @@ struct speech_config {
 	const char *adapter;	     /* default, "espeak-ng" */
 	const char *const *fallback; /* NULL-terminated names, or NULL */
 	unsigned concurrency;	     /* 0: 4 */
-	unsigned timeout_ms;	 /* of one adapter run, 0: 8000 to the first byte, then per gap */
-	size_t max_output_bytes; /* 0: 50 MiB */
+	unsigned timeout_ms;	  /* of one adapter run, 0: 8000 to the first byte, then per gap */
+	size_t max_output_bytes;  /* 0: 50 MiB */
+	uint64_t max_cache_bytes; /* of cache_dir, least recently used out first; 0: 1 GiB */
 };
 
 /* NULL with a malloc'd *ret_error when directory or default adapter are missing. */

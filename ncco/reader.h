@@ -1,0 +1,25 @@
+/* reader.h - where the parser stands in a document, and the faults it has found. Private to
+ * document.c and param.c; verbs see reader_fault() and its like in verb.h. */
+#ifndef NCCO_READER_H
+#define NCCO_READER_H
+
+#include "base/strbuf.h"
+#include "ncco/verb.h"
+
+#define READER_MAX_SEEN 32 /* options of one step */
+
+struct reader {
+	struct ncco_faults *faults;
+	const char *base;
+	unsigned max_steps;
+	unsigned steps; /* so far, nested ones too */
+	unsigned nesting;
+	struct strbuf pointer;
+	size_t marks[64]; /* lengths of pointer to return to */
+	unsigned depth;
+	const struct param *seen[READER_MAX_SEEN];
+	const char *seen_keys[READER_MAX_SEEN];
+	unsigned seen_count;
+};
+
+#endif

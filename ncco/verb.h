@@ -1,0 +1,182 @@
+/* verb.h - what the verbs, the parser and the interpreter share; private to ncco/.
+ *
+ * How to write a verb: one file verb_NAME.c and one row in verb_table[] (verb.c).
+ *
+ *   1. A struct whose first member is a struct step; what the options mean goes into typed
+ *      members, what the step remembers while it runs goes behind them.
+ *   2. A table of struct param: one row for each option, with the offset of its member. Parser,
+ *      linter, JSON Schema and the test of ncco(7) read that table; nothing else knows a key.
+ *      Members start as zero, then as the row's `fallback`. They are freed by the table.
+ *   3. A const struct verb. `parse` tells faults that one row alone cannot see. `start` asks for
+ *      something by the interp_ functions below and says what comes of it; `event` hears what
+ *      was asked for. `stop` gives back what is still held (every interp_ function that ends
+ *      something may be called when there is nothing to end); it runs exactly once for each
+ *      start and cannot fail.
+ *   4. A fixture in test-fixtures/ncco/, a section in man/ncco.7.
+ *
+ * A step never calls interp_run() or interp_event(): it returns a result. */
+#ifndef NCCO_VERB_H
+#define NCCO_VERB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/json.h"
+#include "ncco/document.h"
+#include "ncco/host.h"
+#include "ncco/interp.h"
+
+#define NCCO_MAX_NESTING 8    /* lists of steps inside steps */
+#define NCCO_MAX_URL	 2048 /* bytes */
+#define NCCO_MAX_TEXT	 16384
+#define NCCO_MAX_DIGITS	 64 /* typed ahead; more are dropped */
+
+/* Options */
+
+enum param_type {
+	PARAM_BOOL,	/* bool */
+	PARAM_INT,	/* int */
+	PARAM_NUMBER,	/* double */
+	PARAM_TEXT,	/* char *, any text */
+	PARAM_LINE,	/* char *, without control characters: it reaches a header */
+	PARAM_URL,	/* char *, http(s) or relative; string or array of one */
+	PARAM_MEDIA,	/* char *, as URL, or a file name; string or array of one */
+	PARAM_CHOICE,	/* char *, one of `values`, spelled as there; case does not matter */
+	PARAM_CHOICES,	/* char *, the last of an array of `values`, or of one string */
+	PARAM_OBJECT,	/* struct json_object *, any members */
+	PARAM_HEADERS,	/* struct json_object *, names to lines */
+	PARAM_GROUP,	/* an object with options of its own, `members` */
+	PARAM_ON_ERROR, /* into struct step */
+};
+
+struct param {
+	const char *name;
+	const char *aliases[3];
+	enum param_type type;
+	double min, max;	     /* of a number, or length of a text in characters; 0,0: any */
+	bool clamp;		     /* bring a number into range instead of refusing it */
+	bool required;		     /* and a text must not be empty */
+	const char *fallback;	     /* as JSON; NULL: zero, NULL, false */
+	const char *const *values;   /* NULL-terminated */
+	const struct param *members; /* name NULL ends */
+	size_t offset;		     /* in the verb's struct */
+	const char *hint;	     /* ends the message of a fault */
+	const char *help;	     /* one sentence, for schema and manual */
+};
+
+/* Steps */
+
+enum step_result {
+	STEP_DONE,
+	STEP_WAIT,
+	STEP_FAIL,	 /* after interp_fail(): onError decides */
+	STEP_BACKGROUND, /* of a sound: it goes on while the input that follows listens */
+};
+
+enum on_error { ON_ERROR_CONTINUE, ON_ERROR_HANGUP, ON_ERROR_STEPS };
+
+struct step_list {
+	struct step **items;
+	unsigned count;
+};
+
+struct step {
+	const struct verb *verb;
+	const char *action; /* as written: name or alias of the verb */
+	const char *base;   /* URL of the document, may be NULL */
+	char *pointer;	    /* "/3" */
+	enum on_error on_error;
+	struct step_list handler; /* ON_ERROR_STEPS */
+	bool prepared;		  /* the host has been told of its sound */
+};
+
+struct reader; /* one document being read */
+
+struct verb {
+	const char *name;
+	const char *aliases[3];
+	size_t size; /* of the step */
+	const struct param *params;
+	const char *help;
+	bool ends_script; /* nothing behind it is looked ahead to */
+	void (*parse)(struct step *step, struct reader *reader); /* may be NULL */
+	enum step_result (*start)(struct interp *interp, struct step *step);
+	enum step_result (*event)(
+		struct interp *interp, struct step *step, const struct ncco_event *event);
+	void (*stop)(struct interp *interp, struct step *step);
+	/* Fills the sound that the step will play; NULL: it plays none. */
+	void (*sound)(const struct step *step, struct ncco_sound *ret_sound);
+	/* Whether a barge-in sound may go on under this step; NULL: no. */
+	bool (*takes_sound)(const struct step *step);
+};
+
+extern const struct verb *const verb_table[]; /* NULL-terminated */
+extern const struct param step_params[];      /* options of every step */
+
+const struct verb *verb_find(const char *name, const char **ret_spelling);
+/* The known action that is spelled most alike; never NULL. */
+const char *verb_nearest(const char *name);
+
+/* Reading (reader.c, param.c). Faults go to the reader, which knows where it stands. */
+void reader_fault(struct reader *reader, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The same for a member of the value where the reader stands. */
+void reader_fault_at(struct reader *reader, const char *key, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void reader_enter(struct reader *reader, const char *key);
+void reader_enter_index(struct reader *reader, size_t index);
+void reader_leave(struct reader *reader);
+const char *reader_pointer(const struct reader *reader);
+/* Whether the step that is being read says the option (by its table name). */
+bool reader_has(const struct reader *reader, const char *name);
+
+void params_read(
+	struct reader *reader, const struct param *params, struct json_object *object, void *base);
+void params_release(const struct param *params, void *base);
+const struct param *param_find(const struct param *params, const char *key);
+
+/* A list of steps from an array; faults are told, what is sound is kept. */
+void steps_read(struct reader *reader, struct json_object *array, struct step_list *ret_steps);
+void steps_release(struct step_list *steps);
+
+/* What is wrong with a URL (NULL: nothing); media: a file name is good as well. */
+const char *url_fault(const char *url, bool media);
+
+/* For verbs. Each tells the host; ending something that is not there is nothing. */
+void interp_answer(struct interp *interp);
+void interp_play(struct interp *interp, const struct ncco_sound *sound);
+void interp_stop_sound(struct interp *interp);
+bool interp_sounding(const struct interp *interp);
+void interp_timer(struct interp *interp, double seconds); /* 0 disarms */
+void interp_request(struct interp *interp, const struct ncco_request *request);
+void interp_forget_request(struct interp *interp);
+void interp_post(struct interp *interp, const struct ncco_request *request);
+/* Tells an error of the step's option (NULL: of the step) and gives STEP_FAIL. */
+enum step_result interp_fail(
+	struct interp *interp, const struct step *step, const char *option, const char *reason);
+/* The leg is ended and with it the script; the step returns STEP_DONE. */
+void interp_end_call(struct interp *interp, const char *reason, struct json_object *headers);
+
+/* Barge-in: on from the first sound that says so to the next input. */
+void interp_set_barge_in(struct interp *interp, bool on);
+bool interp_barge_in(const struct interp *interp);
+bool interp_next_takes_sound(const struct interp *interp);
+void interp_collect(struct interp *interp, bool on); /* digits go to the step that runs */
+char interp_take_digit(struct interp *interp);	     /* typed ahead; 0: none */
+bool interp_typed_ahead(const struct interp *interp);
+/* From now to the end of the script digits that no input takes are told to `post`. */
+void interp_post_digits(struct interp *interp, const struct step *step,
+	void (*post)(struct interp *interp, const struct step *step, char digit));
+
+/* Runs steps before the one that follows. */
+void interp_insert(struct interp *interp, const struct step_list *steps);
+/* Another script in place of this one; takes the document. */
+void interp_replace(struct interp *interp, struct ncco_document *document);
+
+/* A whole document, for the interpreter. */
+const struct step_list *document_steps(const struct ncco_document *document);
+
+/* Text that is spelled most alike among `count` candidates; NULL: none is near. */
+const char *spelling_nearest(const char *text, const char *const *candidates, size_t count);
+
+#endif

@@ -1,0 +1,95 @@
+/* leg.h - one party on the telephone: its SIP dialog, its SDP negotiation and its media.
+ *
+ * The place where floor-2 drivers meet: what SIP carries as text is negotiated here and
+ * becomes commands to the media engine. nccod's calls and sip-caller both stand on it. Core
+ * thread only. A leg has one owner; no callback runs inside a call that the owner makes, nor
+ * after leg_free(). */
+#ifndef CALL_LEG_H
+#define CALL_LEG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "media/engine.h"
+#include "sip/agent.h"
+#include "sip/leg.h"
+#include "sip/sdp.h"
+
+struct leg;
+
+/* What legs need to live; outlives them. */
+struct leg_env {
+	struct loop *loop;
+	struct sip_agent *agent;
+	struct media_engine *media;
+	const char *media_address; /* put in SDP: external_ip, or NULL: the address that faces
+				    * the peer */
+	const char *codec;	   /* the only codec to offer and accept, NULL: all of ours */
+};
+
+enum leg_state {
+	LEG_INVITED, /* an INVITE came in or went out */
+	LEG_RINGING,
+	LEG_ANSWERED,  /* 200 sent or received */
+	LEG_CONFIRMED, /* acknowledged */
+	LEG_ENDED
+};
+
+struct leg_end {
+	int status;	    /* SIP status of the failure, or 200 */
+	const char *reason; /* "" when none */
+	bool by_peer;
+	bool answered;		  /* it had been answered */
+	struct media_stats media; /* totals at the end */
+};
+
+/* Any member may be NULL. */
+struct leg_handler {
+	void (*on_ringing)(void *arg, int status); /* outbound */
+	void (*on_answered)(void *arg);		   /* media is agreed and flows */
+	void (*on_digit)(void *arg, char digit);   /* from RTP, INFO or in-band, once a press */
+	void (*on_play_end)(void *arg, uint32_t play, enum media_play_end end, uint32_t played_ms);
+	void (*on_digits_sent)(void *arg);
+	void (*on_held)(void *arg, bool held);
+	void (*on_ended)(void *arg, const struct leg_end *end); /* once, last */
+};
+
+/* Takes over an inbound SIP leg: reserves media and negotiates at once, so that what cannot
+ * be is refused before anybody is asked. 0 and the leg; or the SIP status of the refusal,
+ * which was sent, and *ret_reason a constant text. id is the call's id for logs. */
+int leg_accept(const struct leg_env *env, struct sip_leg *sip, const char *id,
+	const struct leg_handler *handler, void *arg, struct leg **ret_leg,
+	const char **ret_reason);
+
+/* Calls out. 0, or -EINVAL with a malloc'd *ret_error. sip->sdp is filled in here. */
+int leg_dial(const struct leg_env *env, const struct sip_dial *sip, const char *id, int family,
+	const struct leg_handler *handler, void *arg, struct leg **ret_leg, char **ret_error);
+
+struct leg *leg_free(struct leg *leg); /* hangs up if need be; NULL allowed; returns NULL */
+
+struct sip_leg *leg_sip(struct leg *leg); /* for the facts of the INVITE */
+struct media_leg *leg_media(struct leg *leg);
+enum leg_state leg_state(const struct leg *leg);
+
+/* The codec agreed; before that, the one that will be as far as is known; NULL: unknown. */
+const struct codec *leg_codec(const struct leg *leg);
+
+/* Inbound. */
+void leg_ring(struct leg *leg);
+void leg_answer(struct leg *leg, struct json_object *headers); /* idempotent */
+void leg_reject(struct leg *leg, int status, const char *reason, struct json_object *headers);
+void leg_drop(struct leg *leg); /* never answers; on_ended follows */
+
+/* BYE, CANCEL or a refusal, as the state asks; on_ended follows. */
+void leg_hangup(struct leg *leg, const char *reason, struct json_object *headers);
+
+/* Sound; to be used from on_answered on (inbound: from leg_answer() on if leg_codec() is
+ * known). Play numbers as in engine.h; 0 when there is no media yet. */
+uint32_t leg_play(struct leg *leg, struct prompt *prompt, unsigned loops);
+void leg_stop(struct leg *leg);
+void leg_listen(struct leg *leg, bool on); /* in-band digits too, where nothing else is agreed */
+int leg_send_digits(struct leg *leg, const char *digits, unsigned on_ms, unsigned gap_ms);
+bool leg_media_running(const struct leg *leg);
+
+#endif

@@ -1,0 +1,367 @@
+#include "call/server.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "call/server_private.h"
+
+#define DECODE_WORKERS	     2
+#define DELIVER_AT_END_US    (10 * USEC_PER_SEC)
+#define RETRY_AFTER_MIN_S    5
+#define RETRY_AFTER_SPREAD_S 26
+
+static const char user_agent[] = "nccod/" PACKAGE_VERSION;
+
+/* --- SIP hands over --- */
+
+static void on_invite(void *arg, struct sip_leg *leg)
+{
+	call_arrived(arg, leg);
+}
+
+/* 503 past max_concurrency and while draining; the wait is spread, so that callers who were
+ * refused together do not come back together. */
+static int admit(void *arg, unsigned *ret_retry_after)
+{
+	struct server *server = arg;
+
+	if (!server->draining && server->call_count < server->config->proxy.max_concurrency)
+		return 0;
+	*ret_retry_after = RETRY_AFTER_MIN_S + id_random_u32() % RETRY_AFTER_SPREAD_S;
+	return 503;
+}
+
+static const struct sip_handler sip_handler = {.on_invite = on_invite, .admit = admit};
+
+/* --- building --- */
+
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static bool is_v6(const char *addr)
+{
+	return strchr(addr, ':') != NULL;
+}
+
+static bool is_any(const char *addr)
+{
+	return strcmp(addr, "0.0.0.0") == 0 || strcmp(addr, "::") == 0;
+}
+
+static int open_media(struct server *server, char **ret_error)
+{
+	const struct config *c = server->config;
+	struct media_config media = {
+		.threads = c->media_threads,
+		.port_min = c->rtp_start_port,
+		.port_max = c->rtp_end_port,
+		.addr4 = is_v6(c->proxy.addr) ? NULL : c->proxy.addr,
+		.addr6 = is_v6(c->proxy.addr) ? c->proxy.addr : NULL,
+		.rtp_timeout_s = c->rtp_timeout,
+	};
+
+	server->media = media_engine_new(server->loop, &media);
+	if (!server->media) {
+		*ret_error = xasprintf("media on %s cannot be started", c->proxy.addr);
+		return -1;
+	}
+	server->legs.media = server->media;
+	return 0;
+}
+
+static int open_http(struct server *server, char **ret_error)
+{
+	const struct config *c = server->config;
+	struct http_client_config trusted = {.allow_private = true, .user_agent = user_agent};
+	struct http_client_config guarded = {
+		.allow_private = config_private_networks(c), .user_agent = user_agent};
+
+	server->trusted = http_client_new(server->loop, &trusted);
+	server->guarded = http_client_new(server->loop, &guarded);
+	if (!server->trusted || !server->guarded) {
+		*ret_error = xstrdup("the HTTP client cannot be started");
+		return -1;
+	}
+	server->cache =
+		http_cache_new(server->guarded, c->media.cache_bytes, c->limits.max_media_bytes);
+	return 0;
+}
+
+/* Speech is not needed by every script: without an adapter nccod runs and says so. */
+static void open_speech(struct server *server)
+{
+	const struct config *c = server->config;
+	char *cache_dir = xasprintf("%s/speech", c->state_directory), *error = NULL;
+	struct speech_config speech = {
+		.adapter_dir = c->tts.adapters,
+		.cache_dir = cache_dir,
+		.adapter = c->tts.default_adapter,
+		.fallback = (const char *const *)c->tts.fallback,
+		.concurrency = c->tts.concurrency,
+		.timeout_ms = c->tts.timeout_ms,
+	};
+
+	server->speech = speech_new(server->loop, &speech, &error);
+	if (!server->speech)
+		log_warn(NULL, "scripts cannot speak: %s", error);
+	free(error);
+	free(cache_dir);
+}
+
+static int open_sip(struct server *server, char **ret_error)
+{
+	const struct config *c = server->config;
+	struct sip_config sip = {
+		.addr = c->proxy.addr,
+		.udp_port = c->proxy.udp_port,
+		.tcp_port = c->proxy.tcp_port,
+		.udp = c->proxy.udp_port != 0,
+		.tcp = c->proxy.tcp_port != 0,
+		.external_ip = c->external_ip,
+		.user_agent = user_agent,
+		.outbound_proxy = c->proxy.outbound_proxy,
+		.keepalive_s = c->proxy.options_keepalive,
+		.session_expires_s = c->proxy.session_expires,
+	};
+
+	if (sip.outbound_proxy && sip_uri_check(sip.outbound_proxy, ret_error) < 0)
+		return -1;
+	server->agent = sip_agent_new(server->loop, &sip, &sip_handler, server, ret_error);
+	server->legs.agent = server->agent;
+	return server->agent ? 0 : -1;
+}
+
+static void take_limits(struct server *server)
+{
+	const struct config *c = server->config;
+
+	log_set_level(c->log_level);
+	server->webhooks.trusted = server->trusted;
+	server->webhooks.guarded = server->guarded;
+	server->webhooks.limits = (struct ncco_limits){
+		.max_bytes = c->limits.max_ncco_bytes, .max_steps = c->limits.max_steps};
+}
+
+static int build(struct server *server, char **ret_error)
+{
+	const struct config *c = server->config;
+	struct sound_config sounds;
+
+	if (mkdir(c->state_directory, 0700) < 0 && access(c->state_directory, W_OK) < 0) {
+		*ret_error = xasprintf("state directory %s cannot be written", c->state_directory);
+		return -1;
+	}
+	server->workers = worker_pool_new(server->loop, "worker", DECODE_WORKERS);
+	if (open_media(server, ret_error) < 0 || open_http(server, ret_error) < 0)
+		return -1;
+	open_speech(server);
+	sounds = (struct sound_config){
+		.cache = server->cache,
+		.speech = server->speech,
+		.workers = server->workers,
+		.media_root = c->media.root,
+		.max_bytes = c->media.cache_bytes,
+		.max_file_bytes = c->limits.max_media_bytes,
+	};
+	server->sounds = sound_store_new(&sounds);
+	server->legs.loop = server->loop;
+	server->legs.media_address = c->external_ip	     ? c->external_ip
+				     : is_any(c->proxy.addr) ? NULL
+							     : c->proxy.addr;
+	take_limits(server);
+	return open_sip(server, ret_error);
+}
+
+static void on_drain_timeout(void *arg)
+{
+	struct server *server = arg;
+
+	log_warn(NULL, "drain_timeout has passed: %u calls are ended", server->call_count);
+	server_hurry(server);
+}
+
+/* All is delivered, or the time for it is over. */
+static void finish_drain(void *arg)
+{
+	struct server *server = arg;
+
+	timer_stop(&server->drain_timer);
+	timer_stop(&server->drained_timer);
+	if (server->on_drained)
+		server->on_drained(server->drained_arg);
+	server->on_drained = NULL;
+}
+
+static void check_drained(struct server *server)
+{
+	if (!server->draining || server->call_count > 0)
+		return;
+	/* The timer of zero lets the callback we are in return before the end. */
+	timer_start(&server->drained_timer, server->webhooks.lines == 0 ? 0 : DELIVER_AT_END_US);
+}
+
+static void on_webhooks_drained(void *arg)
+{
+	check_drained(arg);
+}
+
+struct server *server_new(struct loop *loop, struct config *config, char **ret_error)
+{
+	struct server *server = xcalloc(1, sizeof(*server));
+
+	server->loop = loop;
+	server->config = config;
+	TAILQ_INIT(&server->calls);
+	webhook_env_init(&server->webhooks);
+	server->webhooks.on_drained = on_webhooks_drained;
+	server->webhooks.arg = server;
+	timer_init(&server->drain_timer, loop, on_drain_timeout, server);
+	timer_init(&server->drained_timer, loop, finish_drain, server);
+	raise_descriptor_limit();
+	if (build(server, ret_error) < 0)
+		return server_free(server);
+	return server;
+}
+
+static void free_retired(struct server *server)
+{
+	for (size_t i = 0; i < server->retired_count; i++)
+		config_free(server->retired[i]);
+	free(server->retired);
+	server->retired = NULL;
+	server->retired_count = 0;
+}
+
+struct server *server_free(struct server *server)
+{
+	struct call *call;
+
+	if (!server)
+		return NULL;
+	timer_stop(&server->drain_timer);
+	timer_stop(&server->drained_timer);
+	server->draining = false;
+	while ((call = TAILQ_FIRST(&server->calls)))
+		call_free(call);
+	webhook_env_release(&server->webhooks);
+	sip_agent_free(server->agent);
+	http_client_free(server->trusted);
+	speech_free(server->speech);
+	worker_pool_free(server->workers);
+	sound_store_free(server->sounds);
+	http_cache_free(server->cache);
+	http_client_free(server->guarded);
+	media_engine_free(server->media);
+	free_retired(server);
+	config_free(server->config);
+	free(server);
+	return NULL;
+}
+
+/* --- running --- */
+
+void server_call_gone(struct server *server)
+{
+	server->call_count--;
+	/* Webhooks on their way still point into the applications of a retired configuration. */
+	if (server->call_count == 0 && server->webhooks.lines == 0)
+		free_retired(server);
+	check_drained(server);
+}
+
+static bool differs(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) != 0 : a != b;
+}
+
+static void name_restarts(const struct config *old, const struct config *new)
+{
+	const struct {
+		const char *key;
+		bool changed;
+	} rows[] = {
+		{"external_ip", differs(old->external_ip, new->external_ip)},
+		{"rtp_start_port, rtp_end_port", old->rtp_start_port != new->rtp_start_port ||
+							 old->rtp_end_port != new->rtp_end_port},
+		{"rtp_timeout", old->rtp_timeout != new->rtp_timeout},
+		{"media_threads", old->media_threads != new->media_threads},
+		{"proxy.addr", differs(old->proxy.addr, new->proxy.addr)},
+		{"proxy.udp_port", old->proxy.udp_port != new->proxy.udp_port},
+		{"proxy.tcp_port", old->proxy.tcp_port != new->proxy.tcp_port},
+		{"proxy.outbound_proxy",
+			differs(old->proxy.outbound_proxy, new->proxy.outbound_proxy)},
+		{"media.root", differs(old->media.root, new->media.root)},
+		{"tts.default", differs(old->tts.default_adapter, new->tts.default_adapter)},
+		{"limits.fetch_private_networks",
+			config_private_networks(old) != config_private_networks(new)},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].changed)
+			log_warn(NULL, "reload: %s has changed and takes effect after a restart",
+				rows[i].key);
+	}
+}
+
+void server_reload(struct server *server, struct config *config)
+{
+	name_restarts(server->config, config);
+	server->retired =
+		xrealloc(server->retired, (server->retired_count + 1) * sizeof(*server->retired));
+	server->retired[server->retired_count++] = server->config;
+	server->config = config;
+	take_limits(server);
+	log_info(NULL, "configuration reloaded: %zu applications", config->application_count);
+}
+
+void server_drain(struct server *server, void (*on_drained)(void *arg), void *arg)
+{
+	server->draining = true;
+	server->on_drained = on_drained;
+	server->drained_arg = arg;
+	log_info(NULL, "draining: %u calls go on for at most %u s", server->call_count,
+		server->config->drain_timeout);
+	timer_start(&server->drain_timer, server->config->drain_timeout * USEC_PER_SEC);
+	check_drained(server);
+}
+
+void server_hurry(struct server *server)
+{
+	struct call *call;
+
+	if (server->hurried) {
+		finish_drain(server);
+		return;
+	}
+	server->hurried = true;
+	TAILQ_FOREACH (call, &server->calls, link)
+		call_hangup(call, "the server is stopping", NULL);
+	/* Peers that do not answer a BYE are not waited for beyond this. */
+	timer_start(&server->drained_timer, DELIVER_AT_END_US);
+	check_drained(server);
+}
+
+unsigned server_call_count(const struct server *server)
+{
+	return server->call_count;
+}
+
+uint16_t server_sip_port(const struct server *server, bool tcp)
+{
+	return sip_agent_port(server->agent, tcp);
+}

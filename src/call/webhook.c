@@ -1,0 +1,436 @@
+#include "call/webhook.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "http/url.h"
+
+#define TRIES_PER_URL 2
+#define MAX_REDIRECTS 3
+
+/* One request and its tries, at the first URL and at the fallback. */
+struct delivery {
+	TAILQ_ENTRY(delivery) link;
+	struct webhook_line *line;
+	enum webhook_kind kind;
+	bool queued;	    /* in the line's queue of events, else beside it */
+	char *url, *method; /* as asked for */
+	bool from_script;   /* the URL, so its address is checked */
+	struct json_object *body;
+	bool at_fallback;
+	unsigned tries;	    /* at the URL that is being tried */
+	const char *reason; /* why the URL before failed */
+	struct http_request_handle *request;
+	webhook_fn done; /* NULL: nobody waits (any more) */
+	void *arg;
+};
+
+TAILQ_HEAD(delivery_list, delivery);
+
+struct webhook_line {
+	TAILQ_ENTRY(webhook_line) link;
+	struct webhook_env *env;
+	const struct config_application *app;
+	char id[ID_SIZE];
+	char trace_id[33];
+	int64_t sequence;
+	bool closed;
+	bool telling; /* a callback runs: the line stays until it has returned */
+	unsigned queue_length;
+	struct delivery_list queue; /* the first is on its way */
+	struct delivery_list asked; /* answers and redirects, not behind events */
+};
+
+/* For calls that belong to no application: whole URLs still work, with the defaults. */
+static const struct config_application no_application = {
+	.webhook_policy = {.connect_timeout_ms = 1000,
+		.answer_timeout_ms = 5000,
+		.event_timeout_ms = 10000},
+};
+
+static void on_response(void *arg, const struct http_response *response);
+
+static void line_free(struct webhook_line *line)
+{
+	TAILQ_REMOVE(&line->env->all, line, link);
+	line->env->lines--;
+	free(line);
+}
+
+static void line_free_if_done(struct webhook_line *line)
+{
+	struct webhook_env *env = line->env;
+
+	if (!line->closed || line->telling || !TAILQ_EMPTY(&line->queue) ||
+		!TAILQ_EMPTY(&line->asked))
+		return;
+	line_free(line);
+	if (env->lines == 0 && env->on_drained)
+		env->on_drained(env->arg);
+}
+
+struct webhook_line *webhook_line_new(
+	struct webhook_env *env, const char *id, const struct config_application *app)
+{
+	struct webhook_line *line = xcalloc(1, sizeof(*line));
+	unsigned char trace[16];
+
+	line->env = env;
+	line->app = app ? app : &no_application;
+	snprintf(line->id, sizeof(line->id), "%s", id);
+	id_random(trace, sizeof(trace));
+	for (size_t i = 0; i < sizeof(trace); i++)
+		snprintf(line->trace_id + 2 * i, 3, "%02x", trace[i]);
+	TAILQ_INIT(&line->queue);
+	TAILQ_INIT(&line->asked);
+	env->lines++;
+	TAILQ_INSERT_TAIL(&env->all, line, link);
+	return line;
+}
+
+struct webhook_line *webhook_line_close(struct webhook_line *line)
+{
+	if (!line)
+		return NULL;
+	webhook_forget(line);
+	line->closed = true;
+	line_free_if_done(line);
+	return NULL;
+}
+
+static void delivery_free(struct delivery *d)
+{
+	if (d->queued)
+		TAILQ_REMOVE(&d->line->queue, d, link);
+	else
+		TAILQ_REMOVE(&d->line->asked, d, link);
+	d->line->queue_length -= d->queued;
+	http_cancel(d->request);
+	json_object_put(d->body);
+	free(d->url);
+	free(d->method);
+	free(d);
+}
+
+/* --- sending --- */
+
+/* The body of a try at the fallback: the original one and why it is asked. */
+static struct json_object *fallback_body(const struct delivery *d)
+{
+	struct json_object *body = NULL, *original = json_object_new_object();
+
+	json_object_deep_copy(d->body, &body, NULL);
+	json_add_text(original, "url", d->url);
+	json_add_text(original, "type", d->kind == WEBHOOK_ANSWER ? "answer" : "event");
+	json_add_text(body, "reason", d->reason);
+	json_object_object_add(body, "original_request", original);
+	return body;
+}
+
+static struct json_object *request_headers(const struct webhook_line *line)
+{
+	struct json_object *headers = json_object_new_object();
+	char parent[64];
+	unsigned char span[8];
+	uint64_t value;
+
+	id_random(span, sizeof(span));
+	memcpy(&value, span, sizeof(value));
+	snprintf(parent, sizeof(parent), "00-%s-%016llx-01", line->trace_id,
+		(unsigned long long)value);
+	json_add_text(headers, "traceparent", parent);
+	return headers;
+}
+
+static void try_once(struct delivery *d)
+{
+	struct webhook_env *env = d->line->env;
+	const struct config_application *app = d->line->app;
+	const char *url = d->at_fallback ? app->fallback_answer_url : d->url;
+	const char *method = d->at_fallback ? app->fallback_answer_method : d->method;
+	struct json_object *body = d->at_fallback ? fallback_body(d) : json_object_get(d->body);
+	struct json_object *headers = request_headers(d->line);
+	bool get = strcasecmp(method, "GET") == 0;
+	char *with_query = get ? url_with_query(url, body) : NULL;
+	struct http_request request = {
+		.method = get ? "GET" : "POST",
+		.url = get ? with_query : url,
+		.headers = headers,
+		.connect_timeout_ms = app->webhook_policy.connect_timeout_ms,
+		.total_timeout_ms = d->kind == WEBHOOK_ANSWER || d->at_fallback
+					    ? app->webhook_policy.answer_timeout_ms
+					    : app->webhook_policy.event_timeout_ms,
+		.max_bytes = env->limits.max_bytes,
+		.redirects = MAX_REDIRECTS,
+	};
+
+	if (!get) {
+		request.content_type = "application/json";
+		request.body = json_print(body);
+		request.body_length = strlen(request.body);
+	}
+	d->tries++;
+	d->request = http_send(d->from_script && !d->at_fallback ? env->guarded : env->trusted,
+		&request, on_response, d);
+	free(with_query);
+	json_object_put(headers);
+	json_object_put(body);
+}
+
+static void start_next(struct webhook_line *line)
+{
+	struct delivery *d = TAILQ_FIRST(&line->queue);
+
+	if (d && !d->request)
+		try_once(d);
+}
+
+/* --- what came back --- */
+
+static bool worth_retrying(const struct http_response *r)
+{
+	switch (r->outcome) {
+	case HTTP_REFUSED:
+	case HTTP_RESET:
+	case HTTP_CONNECT_TIMEOUT:
+	case HTTP_TIMEOUT:
+		return true;
+	case HTTP_ANSWERED:
+		return r->status == 429 || r->status == 503 || r->status == 504;
+	default:
+		return false;
+	}
+}
+
+static const char *reason_text(const struct http_response *r)
+{
+	switch (r->outcome) {
+	case HTTP_ANSWERED:
+		return "Invalid response code.";
+	case HTTP_RESET:
+		return "Connection reset.";
+	case HTTP_TIMEOUT:
+	case HTTP_CONNECT_TIMEOUT:
+		return "Socket timeout.";
+	case HTTP_TOO_LARGE:
+		return "Response too large.";
+	case HTTP_FORBIDDEN:
+		return "Address not allowed.";
+	default:
+		return "Connection closed.";
+	}
+}
+
+static bool blank(const char *text)
+{
+	return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+static void tell_faults(struct webhook_line *line, const struct ncco_faults *faults)
+{
+	struct json_object *body = json_object_new_object();
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_adds(&text, "Syntax error in NCCO. ");
+	for (size_t i = 0; i < faults->count && i < 8; i++)
+		strbuf_addf(&text, "%s%s: %s", i ? "; " : "", faults->items[i].pointer,
+			faults->items[i].message);
+	log_warn(line->id, "%s", text.data);
+	json_add_text(body, "reason", text.data);
+	strbuf_release(&text);
+	if (line->closed)
+		json_object_put(body);
+	else
+		webhook_event(line, NULL, NULL, body);
+}
+
+/* A script from a 2xx answer: 0 with or without a document, or the reason of failure. */
+static const char *read_script(
+	struct delivery *d, const struct http_response *r, struct ncco_document **ret_document)
+{
+	struct ncco_faults faults = {0};
+
+	if (d->kind == WEBHOOK_EVENT && blank(r->body))
+		return NULL;
+	if (ncco_parse_text(r->body, r->body_length, r->url, &d->line->env->limits, ret_document,
+		    &faults) == 0)
+		return NULL;
+	tell_faults(d->line, &faults);
+	ncco_faults_release(&faults);
+	return "Invalid NCCO.";
+}
+
+static void finish(struct delivery *d, struct ncco_document *document, const char *reason)
+{
+	struct webhook_reply reply = {
+		.document = document, .failed = reason != NULL, .reason = reason};
+	struct webhook_line *line = d->line;
+	webhook_fn done = d->done;
+	void *arg = d->arg;
+
+	delivery_free(d);
+	line->telling = true;
+	if (done)
+		done(arg, &reply);
+	else
+		ncco_document_free(document);
+	line->telling = false;
+	start_next(line);
+	line_free_if_done(line);
+}
+
+static void fail(struct delivery *d, const struct http_response *r, const char *reason)
+{
+	const struct config_application *app = d->line->app;
+	bool retry = worth_retrying(r) && d->tries < TRIES_PER_URL;
+	char *url = url_for_log(d->at_fallback ? app->fallback_answer_url : d->url);
+
+	log_warn(d->line->id, "webhook %s: %s (status %d, %llu ms%s%s)%s", url, reason, r->status,
+		(unsigned long long)(r->duration_us / USEC_PER_MSEC), *r->detail ? ", " : "",
+		r->detail, retry ? "; trying again" : "");
+	free(url);
+	if (!retry) {
+		if (d->at_fallback || !d->done || !app->fallback_answer_url) {
+			finish(d, NULL, reason);
+			return;
+		}
+		d->at_fallback = true;
+		d->reason = reason;
+		d->tries = 0;
+	}
+	try_once(d);
+}
+
+static void on_response(void *arg, const struct http_response *r)
+{
+	struct delivery *d = arg;
+	struct ncco_document *document = NULL;
+	const char *reason;
+
+	d->request = NULL;
+	if (r->outcome != HTTP_ANSWERED || r->status < 200 || r->status > 205) {
+		fail(d, r, reason_text(r));
+		return;
+	}
+	log_debug(d->line->id, "webhook answered %d in %llu ms", r->status,
+		(unsigned long long)(r->duration_us / USEC_PER_MSEC));
+	reason = d->done ? read_script(d, r, &document) : NULL;
+	if (reason)
+		fail(d, r, reason);
+	else
+		finish(d, document, NULL);
+}
+
+/* --- asking --- */
+
+static bool same(const char *a, const char *b)
+{
+	return a && strcmp(a, b) == 0;
+}
+
+static bool configured(const struct config_application *app, const char *url)
+{
+	return same(app->answer_url, url) || same(app->event_url, url) ||
+	       same(app->fallback_answer_url, url);
+}
+
+static struct delivery *delivery_new(struct webhook_line *line, enum webhook_kind kind,
+	const char *url, const char *method, struct json_object *body)
+{
+	struct delivery *d = xcalloc(1, sizeof(*d));
+	char event_id[ID_SIZE], iso[CLOCK_ISO_SIZE];
+
+	d->line = line;
+	d->kind = kind;
+	d->url = xstrdup(url);
+	d->method = xstrdup(method);
+	d->from_script = !configured(line->app, url);
+	d->body = body;
+	json_add_text(body, "event_id", id_new(event_id));
+	json_add_int(body, "sequence", ++line->sequence);
+	if (kind == WEBHOOK_EVENT && !json_member(body, "timestamp"))
+		json_add_text(body, "timestamp", clock_iso(clock_wall(), iso));
+	return d;
+}
+
+static void enqueue(struct delivery *d)
+{
+	struct webhook_line *line = d->line;
+
+	d->queued = true;
+	TAILQ_INSERT_TAIL(&line->queue, d, link);
+	line->queue_length++;
+	start_next(line);
+}
+
+void webhook_event(
+	struct webhook_line *line, const char *url, const char *method, struct json_object *body)
+{
+	const struct config_application *app = line->app;
+
+	if (!url) {
+		url = app->event_url;
+		method = method ? method : app->event_method;
+	}
+	if (!url || line->queue_length >= WEBHOOK_MAX_QUEUED) {
+		if (url)
+			log_error(line->id, "an event is dropped: %u wait already",
+				line->queue_length);
+		json_object_put(body);
+		return;
+	}
+	enqueue(delivery_new(line, WEBHOOK_EVENT, url, method ? method : "POST", body));
+}
+
+void webhook_ask(struct webhook_line *line, enum webhook_kind kind, const char *url,
+	const char *method, struct json_object *body, webhook_fn done, void *arg)
+{
+	struct delivery *d = delivery_new(line, kind, url, method, body);
+
+	d->done = done;
+	d->arg = arg;
+	if (kind == WEBHOOK_EVENT) {
+		enqueue(d);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&line->asked, d, link);
+	try_once(d);
+}
+
+void webhook_forget(struct webhook_line *line)
+{
+	struct delivery *d;
+
+	TAILQ_FOREACH (d, &line->asked, link)
+		d->done = NULL;
+	TAILQ_FOREACH (d, &line->queue, link)
+		d->done = NULL;
+}
+
+void webhook_env_init(struct webhook_env *env)
+{
+	*env = (struct webhook_env){0};
+	TAILQ_INIT(&env->all);
+}
+
+void webhook_env_release(struct webhook_env *env)
+{
+	struct webhook_line *line;
+	struct delivery *d;
+
+	while ((line = TAILQ_FIRST(&env->all))) {
+		if (line->queue_length > 0)
+			log_error(line->id, "%u events were not delivered", line->queue_length);
+		while ((d = TAILQ_FIRST(&line->queue)) || (d = TAILQ_FIRST(&line->asked)))
+			delivery_free(d);
+		line_free(line);
+	}
+}

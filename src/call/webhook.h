@@ -1,0 +1,72 @@
+/* webhook.h - a call's line to its web application: events out, scripts back.
+ *
+ * Events of one call are delivered in order, one at a time; another call's slow receiver
+ * delays nobody. A request is tried twice when the connection failed, timed out, or was
+ * answered 429, 503 or 504; one whose answer the call waits for then goes to the fallback
+ * URL, twice again, with `reason` and `original_request`. Success is 200 to 205. Core thread
+ * only. */
+#ifndef CALL_WEBHOOK_H
+#define CALL_WEBHOOK_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "call/config.h"
+#include "http/client.h"
+#include "ncco/document.h"
+
+struct webhook_env {
+	struct http_client *trusted; /* for URLs of the configuration: any address */
+	struct http_client *guarded; /* for URLs of scripts: addresses as limits allow */
+	struct ncco_limits limits;
+	/* Called when the last line that was closed has delivered all; may be NULL. */
+	void (*on_drained)(void *arg);
+	void *arg;
+	unsigned lines; /* alive, closed ones that still deliver included */
+	TAILQ_HEAD(, webhook_line) all;
+};
+
+/* Fill in trusted, guarded, limits and the callback afterwards. */
+void webhook_env_init(struct webhook_env *env);
+
+/* At the end of the process: forgets what was not delivered and says so in the log. */
+void webhook_env_release(struct webhook_env *env);
+
+struct webhook_line;
+
+/* id is the call's uuid, for logs. app is borrowed and lives as long as the configuration;
+ * NULL: events without a URL of their own go nowhere, and there is no fallback. */
+struct webhook_line *webhook_line_new(
+	struct webhook_env *env, const char *id, const struct config_application *app);
+
+/* No more is asked and nothing told; queued events are still delivered, then it frees
+ * itself. NULL allowed; returns NULL. */
+struct webhook_line *webhook_line_close(struct webhook_line *line);
+
+/* Queues an event for the application's event_url, or for url when given. Takes body, adds
+ * event_id, sequence and timestamp. At most WEBHOOK_MAX_QUEUED wait; more are dropped with
+ * a log line. */
+#define WEBHOOK_MAX_QUEUED 1000
+void webhook_event(
+	struct webhook_line *line, const char *url, const char *method, struct json_object *body);
+
+enum webhook_kind {
+	WEBHOOK_ANSWER, /* must be answered by a script; not behind events */
+	WEBHOOK_EVENT	/* may be answered by a script; in the order of events */
+};
+
+struct webhook_reply {
+	struct ncco_document *document; /* the callee's, or NULL: go on */
+	bool failed;			/* nothing usable came from any URL */
+	const char *reason;		/* of the failure: "Socket timeout." */
+};
+
+typedef void (*webhook_fn)(void *arg, struct webhook_reply *reply);
+
+/* Asks url (absolute), then the application's fallback. done is called once, unless
+ * webhook_forget() is called before: what is on its way is then delivered unheard. */
+void webhook_ask(struct webhook_line *line, enum webhook_kind kind, const char *url,
+	const char *method, struct json_object *body, webhook_fn done, void *arg);
+void webhook_forget(struct webhook_line *line);
+
+#endif

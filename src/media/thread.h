@@ -1,0 +1,20 @@
+/* thread.h - a media thread: a wheel of 5 ms slots, each a list of the legs whose packet is
+ * due then. The core thread makes it, posts orders to it, and joins it. */
+#ifndef MEDIA_THREAD_H
+#define MEDIA_THREAD_H
+
+#include "media/leg.h"
+
+struct media_thread;
+
+/* What a thread posts back goes to box; eventfd is written when box was empty. */
+struct media_thread *media_thread_new(struct mailbox *box, int eventfd, unsigned rtp_timeout_s);
+/* After its last leg came back. Joins. Returns NULL. */
+struct media_thread *media_thread_free(struct media_thread *thread);
+
+void media_thread_order(struct media_thread *thread, struct media_order *order);
+
+/* Core thread's count, for spreading legs. */
+unsigned *media_thread_legs(struct media_thread *thread);
+
+#endif

@@ -1,0 +1,422 @@
+"""The world around nccod for end-to-end tests: a web application, phones, ears.
+
+Everything is on 127.0.0.1 and on ports that were free a moment ago; everything is ended by the
+`with` that began it. Standard library only; phones are baresip and sipp (scripts/deps test).
+
+    with lib.WebApp() as web, lib.Daemon(web) as nccod, lib.Phone() as phone:
+        web.script("/answer", [{"action": "stream", "streamUrl": [web.tone("a.wav", 440, 2)]}])
+        phone.dial(nccod.uri("15550100"))
+        phone.wait_for("terminated", 20)
+        samples, rate = phone.heard()
+        assert lib.hears(samples, rate, 440)
+"""
+import array
+import contextlib
+import glob
+import http.server
+import io
+import json
+import math
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.parse
+import wave
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+BUILD = os.path.realpath(os.environ.get("BUILD_DIR", "."))
+RATE = 8000
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(ready, seconds=10, what="it"):
+    """Asks every 20 ms; returns the first true answer."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = ready()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not happen in {seconds} s")
+        time.sleep(0.02)
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+# Sound
+
+def sine(hertz, seconds, amplitude=0.4, rate=RATE):
+    """16-bit samples."""
+    return array.array("h", (int(32767 * amplitude * math.sin(2 * math.pi * hertz * i / rate))
+                             for i in range(int(seconds * rate))))
+
+
+def wav_bytes(samples, rate=RATE):
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(samples.tobytes())
+    return out.getvalue()
+
+
+def wav_read(path):
+    """Samples of the first channel, and the rate. An unfinished header is no obstacle."""
+    with wave.open(path, "rb") as file:
+        channels, rate = file.getnchannels(), file.getframerate()
+        samples = array.array("h", file.readframes(file.getnframes()))
+    return samples[::channels], rate
+
+
+def goertzel(samples, rate, hertz):
+    """Share of the power of the samples that is at a frequency, 0 to 1."""
+    total = sum(s * s for s in samples)
+    if not total:
+        return 0.0
+    factor, older, old = 2 * math.cos(2 * math.pi * hertz / rate), 0.0, 0.0
+    for sample in samples:
+        older, old = old, sample + factor * old - older
+    power = old * old + older * older - factor * old * older
+    return min(1.0, 2 * power / (len(samples) * total))
+
+
+def spans(samples, rate, hertz, least=0.5, block=0.02, loud=200):
+    """Where a tone sounds: [(start, end)] in seconds, in blocks of 20 ms."""
+    size, found = int(rate * block), []
+    for start in range(0, len(samples) - size + 1, size):
+        part = samples[start:start + size]
+        if max(part) < loud or goertzel(part, rate, hertz) < least:
+            continue
+        begin, end = start / rate, (start + size) / rate
+        if found and begin - found[-1][1] < 1e-9:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((begin, end))
+    return found
+
+
+def hears(samples, rate, hertz, seconds=0.2):
+    """True when the tone sounds for that long in one piece."""
+    return any(end - start >= seconds for start, end in spans(samples, rate, hertz))
+
+
+# The web application
+
+class WebApp:
+    """Answers scripts and keeps every request. web.requests: dicts with method, path, query,
+    headers, json, time (monotonic seconds)."""
+
+    def __init__(self):
+        self.requests, self._answers, self._changed = [], {}, threading.Condition()
+        app = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_any(self):
+                app._serve(self)
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any
+
+            def log_message(self, *_):
+                """Requests are kept, not printed."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def answer(self, path, body=b"", kind="application/json", status=200, delay=0, headers=()):
+        """What a path answers from now on. body may be a function of the request."""
+        self._answers[path] = (body, kind, status, delay, dict(headers))
+        return self.url(path)
+
+    def script(self, path, steps, **options):
+        return self.answer(path, steps, **options)
+
+    def sound(self, path, samples, rate=RATE):
+        return self.answer(path, wav_bytes(samples, rate), "audio/wav")
+
+    def tone(self, name, hertz, seconds):
+        return self.sound("/" + name, sine(hertz, seconds))
+
+    def wait(self, path, count=1, seconds=10):
+        """The requests to a path, once there are that many."""
+        def those():
+            return [r for r in self.requests if r["path"] == path]
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(those()) >= count, seconds):
+                raise AssertionError(f"{len(those())} requests to {path}, not {count}; got "
+                                     f"{[r['path'] for r in self.requests]}")
+            return those()
+
+    def events(self, path="/event"):
+        """The statuses that came, in order."""
+        return [r["json"].get("status") for r in self.requests if r["path"] == path and r["json"]]
+
+    def _serve(self, handler):
+        url = urllib.parse.urlparse(handler.path)
+        raw = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        try:
+            parsed = json.loads(raw) if raw else None
+        except ValueError:
+            parsed = None
+        request = {"method": handler.command, "path": url.path, "body": raw, "json": parsed,
+                   "query": dict(urllib.parse.parse_qsl(url.query)), "time": time.monotonic(),
+                   "headers": {k.lower(): v for k, v in handler.headers.items()}}
+        with self._changed:
+            self.requests.append(request)
+            self._changed.notify_all()
+        missing = (b"", "text/plain", 204 if "event" in url.path else 404, 0, {})
+        body, kind, status, delay, headers = self._answers.get(url.path, missing)
+        if delay:
+            time.sleep(delay)
+        if callable(body):
+            body = body(request)
+        if not isinstance(body, bytes):
+            body = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        with contextlib.suppress(OSError):  # the caller may have given up
+            handler.send_response(status)
+            for name, value in headers.items():
+                handler.send_header(name, value)
+            if status != 204:
+                handler.send_header("Content-Type", kind)
+            handler.send_header("Content-Length", str(len(body)))
+            handler.end_headers()
+            if handler.command != "HEAD":
+                handler.wfile.write(body)
+
+
+# The daemon
+
+class Process:
+    """A program with its output in a file; ended by SIGTERM, or killed after a while."""
+
+    def __init__(self, command, folder, name, stdin=subprocess.DEVNULL, env=None, cwd=None):
+        self.log_path = os.path.join(folder, name + ".log")
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(command, stdin=stdin, stdout=log, cwd=cwd,
+                                            stderr=subprocess.STDOUT, env=env)
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def wait_for(self, text, seconds=10):
+        """Until the log holds what the regular expression says; returns the match."""
+        def found():
+            match = re.search(text, self.log())
+            if not match and self.process.poll() is not None:
+                match = re.search(text, self.log())
+                if not match:
+                    raise AssertionError(f"ended without {text!r}:\n{self.log()[-3000:]}")
+            return match
+        return wait_until(found, seconds, repr(text))
+
+    def stop(self, seconds=10, signals=1):
+        for _ in range(signals):
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGTERM)
+                time.sleep(0.05)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"had to be killed:\n{self.log()[-3000:]}") from None
+
+
+class Daemon(Process):
+    """nccod with one application whose URLs are /answer and /event of the web application.
+
+    more is TOML for the top of the file, tables what follows it, application lines of the
+    application's table."""
+
+    def __init__(self, web, more="", tables="", application=""):
+        self.sip_port = free_port(socket.SOCK_DGRAM)
+        self.http_port = free_port()
+        self.folder = tempfile.mkdtemp(prefix="nccod-e2e-")
+        config = os.path.join(self.folder, "nccod.toml")
+        rtp = 20000 + os.getpid() % 200 * 100
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f'http_addr = "127.0.0.1:{self.http_port}"\nlog_level = "debug"\n'
+                       f'default_application = "main"\nrtp_start_port = {rtp}\n'
+                       f'rtp_end_port = {rtp + 998}\n{more}\n[[applications]]\nid = "main"\n'
+                       f'answer_url = "{web.url("/answer")}"\nevent_url = "{web.url("/event")}"\n'
+                       f'{application}\n[proxy]\naddr = "127.0.0.1"\nudp_port = {self.sip_port}\n'
+                       f'tcp_port = {self.sip_port}\n{tables}\n')
+        state = os.path.join(self.folder, "state")
+        os.mkdir(state)
+        super().__init__([os.path.join(BUILD, "nccod"), "-c", config], self.folder, "nccod",
+                         env=dict(os.environ, STATE_DIRECTORY=state), cwd=ROOT)
+
+    def uri(self, user):
+        return f"sip:{user}@127.0.0.1:{self.sip_port}"
+
+    def __enter__(self):
+        def ready():
+            if self.process.poll() is not None:
+                raise AssertionError(f"nccod ended:\n{self.log()}")
+            return listens(self.sip_port)
+        try:
+            wait_until(ready, 10, "nccod's start")
+        except AssertionError:
+            self.__exit__(None)
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        try:
+            status = self.stop(signals=2)  # the second ends live calls at once
+            if kind is None and status != 0:
+                raise AssertionError(f"nccod ended with {status}:\n{self.log()[-6000:]}")
+        finally:
+            if kind is not None:
+                print(f"--- nccod's log\n{self.log()[-6000:]}")
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+# Phones
+
+PHONE = """poll_method epoll
+sip_listen 127.0.0.1:{port}
+net_interface 127.0.0.1
+rtp_ports {rtp}-{rtp_end}
+audio_source {source}
+audio_player aubridge,nil
+ausrc_srate 8000
+auplay_srate 8000
+ausrc_channels 1
+auplay_channels 1
+audio_buffer 20-160
+snd_path {folder}
+module_path {modules}
+module stdio.so
+module g711.so
+module aubridge.so
+module aufile.so
+module sndfile.so
+module_tmp uuid.so
+module_tmp account.so
+module_app menu.so
+"""
+
+
+class Phone(Process):
+    """baresip without a sound card: it plays a tone or a file and keeps what it hears.
+
+    answer: "auto" or "manual". codec: as in SDP. Output is in log(); calls say "Call
+    established" and "terminated"."""
+
+    def __init__(self, user="phone", answer="manual", tone=None, codec="PCMU/8000/1"):
+        self.user, self.folder = user, tempfile.mkdtemp(prefix="phone-")
+        # baresip takes the port after it for TLS.
+        self.port = 25000 + free_port(socket.SOCK_DGRAM) % 2000 * 2
+        while listens(self.port) or listens(self.port + 1):
+            self.port += 2
+        source = os.path.join(self.folder, "says.wav")
+        with open(source, "wb") as file:
+            file.write(wav_bytes(sine(tone, 60) if tone else array.array("h", bytes(960000))))
+        modules = next((os.path.dirname(p) for p in glob.glob("/usr/lib/baresip/modules/g711.so") +
+                        glob.glob("/usr/lib/*/baresip/modules/g711.so")), "/usr/lib/baresip/modules")
+        rtp = 30000 + self.port % 4000 * 4
+        self._write("config", PHONE.format(port=self.port, rtp=rtp, rtp_end=rtp + 40,
+                                           source=f"aufile,{source}", folder=self.folder,
+                                           modules=modules))
+        self._write("accounts", f"<sip:{user}@127.0.0.1:{self.port}>;regint=0;answermode={answer};"
+                                f"audio_codecs={codec};ptime=20\n")
+        self._write("contacts", "")
+        super().__init__(["baresip", "-v", "-4", "-f", self.folder], self.folder, "baresip",
+                         stdin=subprocess.PIPE)
+
+    def _write(self, name, text):
+        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def uri(self):
+        return f"sip:{self.user}@127.0.0.1:{self.port}"
+
+    def __enter__(self):
+        self.wait_for("baresip is ready", 10)
+        return self
+
+    def __exit__(self, kind, *_):
+        with contextlib.suppress(OSError):
+            self.type("/quit\n")
+            self.process.wait(5)
+        with contextlib.suppress(AssertionError, OSError):
+            self.stop()
+        self.process.stdin.close()
+        if kind is not None:
+            print(f"--- {self.user}'s log\n{self.log()[-3000:]}")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def type(self, keys):
+        self.process.stdin.write(keys.encode())
+        self.process.stdin.flush()
+
+    def dial(self, uri):
+        self.type(f"/dial {uri}\n")
+
+    def hang_up(self):
+        self.type("/hangup\n")
+
+    def established(self, seconds=10):
+        self.wait_for("Call established", seconds)
+
+    def press(self, digits, gap=0.3):
+        """Keys during a call, as RFC 4733 events."""
+        for digit in digits:
+            self.type(digit)
+            time.sleep(gap)
+
+    def heard(self):
+        """Samples and rate of what came in the last call; whole once the call has ended."""
+        files = sorted(glob.glob(os.path.join(self.folder, "dump-*-dec.wav")))
+        if not files:
+            raise AssertionError(f"{self.user} heard nothing:\n{self.log()[-3000:]}")
+        return wav_read(files[-1])
+
+
+def sipp(scenario, target, *options, seconds=60, calls=1):
+    """Runs a scenario (a path) against HOST:PORT; returns sipp's output, raises when a call
+    failed."""
+    with tempfile.TemporaryDirectory(prefix="sipp-") as folder:
+        command = ["sipp", target, "-sf", os.path.realpath(scenario), "-i", "127.0.0.1", "-p",
+                   str(free_port(socket.SOCK_DGRAM)), "-m", str(calls), "-nostdin",
+                   "-trace_err", "-timeout", str(seconds), *options]
+        done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, text=True,
+                              errors="replace", stdout=subprocess.PIPE, timeout=seconds + 10,
+                              stderr=subprocess.STDOUT, check=False)
+        errors = "".join(open(path, encoding="utf-8", errors="replace").read()
+                         for path in glob.glob(os.path.join(folder, "*_errors.log")))
+    if done.returncode != 0:
+        raise AssertionError(f"sipp {scenario}: exit {done.returncode}\n{errors[-3000:]}"
+                             f"{done.stdout[-1500:]}")
+    return done.stdout
