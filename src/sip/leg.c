@@ -35,9 +35,10 @@ struct sip_leg *leg_new(struct sip_agent *agent, bool inbound)
 
 static void destroy(struct sip_leg *leg)
 {
-	if (leg->agent)
+	if (leg->agent) { /* else leg_detach() has done it, and the loop may be gone */
 		TAILQ_REMOVE(&leg->agent->legs, leg, entry);
-	timer_stop(&leg->end_timer);
+		timer_stop(&leg->end_timer);
+	}
 	msg_destroy(leg->invite);
 	digest_login_release(&leg->login);
 	char *owned[] = {leg->call_id, leg->from, leg->to, leg->from_user, leg->to_user,

@@ -130,8 +130,11 @@ void agent_host(struct sip_agent *agent, const char *peer_ip, char out[64])
 {
 	const char *host = agent->external_ip ? agent->external_ip : agent->addr;
 
-	if (is_wildcard(host) && interface_address(agent->family, peer_ip, out))
-		return;
+	if (is_wildcard(host)) {
+		if (interface_address(agent->family, peer_ip, out))
+			return;
+		host = agent->family == AF_INET6 ? "::1" : "127.0.0.1"; /* no route at all */
+	}
 	snprintf(out, 64, "%s", host);
 }
 
