@@ -65,7 +65,7 @@ static int find_epoll(bool seen[MAX_DESCRIPTORS])
 		return -1;
 	while ((entry = readdir(dir))) {
 		ssize_t length = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-		int fd = atoi(entry->d_name);
+		int fd = (int)strtol(entry->d_name, NULL, 10); /* "." and ".." are no links */
 
 		if (length < 0 || fd < 0 || fd >= MAX_DESCRIPTORS)
 			continue;
@@ -160,7 +160,7 @@ static uint16_t bound_port(struct sip_agent *agent, const char *transport)
 		const tp_name_t *name = tport_name(tport);
 
 		if (strcasecmp(name->tpn_proto, transport) == 0)
-			return (uint16_t)atoi(name->tpn_port);
+			return (uint16_t)strtoul(name->tpn_port, NULL, 10);
 	}
 	return 0;
 }
