@@ -53,7 +53,7 @@ static void on_request(struct evhttp_request *request, void *arg)
 {
 	struct world *w = arg;
 	struct evbuffer *out = evbuffer_new();
-	unsigned char wav[44 + 2 * WAV_SAMPLES];
+	unsigned char wav[44 + 2 * WAV_SAMPLES] = {0};
 	const char *path = evhttp_request_get_uri(request);
 
 	w->requests++;
@@ -117,7 +117,7 @@ static int set_up(void **state)
 				      "cat \"$(dirname \"$0\")/a.wav\"\n";
 	struct world *w = xcalloc(1, sizeof(*w));
 	struct http_client_config client = {.allow_private = true, .user_agent = "test"};
-	unsigned char wav[44 + 2 * WAV_SAMPLES];
+	unsigned char wav[44 + 2 * WAV_SAMPLES] = {0};
 	struct speech_config speech = {.adapter_dir = w->root, .adapter = "fake"};
 	struct sound_config sounds;
 	char *error = NULL;
@@ -224,7 +224,7 @@ static void check_good(struct prompt *prompt)
 static void test_sound__a_file_is_decoded_once_until_it_changes(void **state)
 {
 	struct world *w = *state;
-	unsigned char wav[44 + 2 * WAV_SAMPLES];
+	unsigned char wav[44 + 2 * WAV_SAMPLES] = {0};
 	struct prompt *first = prompt_ref(get(w, "a.wav", NULL, 0));
 
 	check_good(first);
