@@ -244,7 +244,8 @@ static const struct command command_table[] = {
 	{"lint", "lint FILE...\n\tchecks scripts; - is standard input", run_lint},
 	{"run",
 		"run [--keys KEYS] [--reply FILE]... [--limit SECONDS] [--json] FILE\n"
-		"\tsimulates a call: what the caller hears, which webhooks go out",
+		"\tsimulates a call: what the caller hears, which webhooks go out;\n"
+		"\tat a terminal without --keys you are the caller",
 		run_run},
 	{"schema", "schema\n\tprints the JSON Schema of scripts", run_schema},
 };
