@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ncco/locate.h"
 #include "ncco/reader.h"
 
 #define DEFAULT_MAX_BYTES 65536
@@ -52,7 +53,7 @@ static void set_fallbacks(const struct param *params, void *base)
 		if (!p->fallback)
 			continue;
 		if (p->type == PARAM_INT)
-			*(int *)member = atoi(p->fallback);
+			*(int *)member = (int)strtol(p->fallback, NULL, 10);
 		else if (p->type == PARAM_NUMBER)
 			*(double *)member = strtod(p->fallback, NULL);
 		else if (p->type == PARAM_BOOL)
@@ -107,6 +108,7 @@ static struct step *step_read(struct reader *reader, struct json_object *object)
 	memcpy(outer_keys, reader->seen_keys, sizeof outer_keys);
 	reader->seen_count = 0;
 	params_read(reader, verb->params, object, step);
+	step->option = reader_spelling(reader, verb->params);
 	if (verb->parse)
 		verb->parse(step, reader);
 	memcpy(reader->seen, outer, sizeof outer);
@@ -213,7 +215,14 @@ int ncco_parse_text(const char *text, size_t length, const char *base_url,
 		text_fault(ret_faults, error, offset);
 		return -EINVAL;
 	}
+	locate_duplicates(text, length, json, ret_faults);
+	if (ret_faults->count > 0) {
+		json_object_put(json);
+		return -EINVAL;
+	}
 	err = ncco_parse_json(json, base_url, limits, ret_document, ret_faults);
+	if (err < 0)
+		locate_faults(text, length, ret_faults);
 	json_object_put(json);
 	return err;
 }

@@ -35,7 +35,8 @@ void ncco_faults_release(struct ncco_faults *faults);
 
 /* base_url: what relative URLs are resolved against, kept with the document; may be NULL.
  * Accepts an array of steps, or an object whose member "steps" or "ncco" is one. 0 and a
- * document that the caller frees, or -EINVAL and at least one fault. */
+ * document that the caller frees, or -EINVAL and at least one fault. In a text a key that an
+ * object has twice is a fault too: which of the two is meant cannot be known. */
 int ncco_parse_text(const char *text, size_t length, const char *base_url,
 	const struct ncco_limits *limits, struct ncco_document **ret_document,
 	struct ncco_faults *ret_faults);

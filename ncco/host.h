@@ -66,7 +66,8 @@ struct ncco_host {
 	/* One timer: NCCO_TIMER after delay; set again to replace, 0 disarms. */
 	void (*timer)(void *ctx, uint64_t delay_us);
 
-	/* Ends the leg: after answer BYE, before it a refusal. reason may be NULL. */
+	/* Ends the leg: after answer BYE, before it a refusal. reason may be NULL. The script is
+	 * over, finished() does not follow. */
 	void (*hangup)(void *ctx, const char *reason, struct json_object *headers);
 
 	/* Something went wrong that the application must hear of: an `error` event. pointer
@@ -75,6 +76,9 @@ struct ncco_host {
 
 	/* For logs, traces and STEP events: a step starts (ended false) or has ended. */
 	void (*step)(void *ctx, const char *pointer, const char *action, bool ended);
+
+	/* What the script still holds (sound, request, timer, listening) is given back by the
+	 * functions above within the call that ends it; after that nothing is asked for. */
 
 	/* All steps are done (or max_steps was hit, after error()). Called once per script. */
 	void (*finished)(void *ctx);

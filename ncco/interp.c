@@ -366,7 +366,8 @@ static void on_background_failed(struct interp *in, const struct ncco_event *eve
 		return;
 	}
 	/* The input has no digits yet, for a digit would have ended the sound: it starts anew
-	 * behind the steps that are to run now. */
+	 * behind the steps that are to run now, and barge-in is as it was before it. */
+	interp_set_barge_in(in, true);
 	end_step(in, &in->current);
 	in->frames[in->depth - 1].next--;
 	on_failed(in, step);

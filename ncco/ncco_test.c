@@ -79,6 +79,7 @@ static void test_parse__points_at_the_fault(void **state)
 	check_bad("[{\"action\":\"talk\",\"text\":\"a\",\"loop\":\"0x1\"}]", "/0/loop", "whole");
 	check_bad("[{\"action\":\"stream\",\"streamUrl\":[\"a\",\"b\"]}]", "/0/streamUrl", "one");
 	check_bad("[{\"action\":\"stream\",\"streamUrl\":\"ftp://a/b\"}]", "/0/streamUrl", "http");
+	check_bad("[{\"action\":\"play\",\"url\":\"file:/a\"}]", "/0/url", "media root");
 	check_bad("[{\"action\":\"stream\",\"streamUrl\":\"a\",\"url\":\"b\"}]", "/0/url",
 		"\"streamUrl\"");
 	check_bad("[{\"action\":\"input\",\"maxDigits\":1,\"dtmf\":{\"maxDigits\":2}}]",
@@ -94,11 +95,117 @@ static void test_parse__points_at_the_fault(void **state)
 		"/0/onError/0/action", "nearest");
 }
 
+static void test_parse__refuses_a_key_given_twice(void **state)
+{
+	(void)state;
+	check_bad("[{\"action\":\"wait\",\"timeout\":1,\"timeout\":2}]", "/0/timeout", "twice");
+	check_bad("[{\"action\":\"notify\",\"eventUrl\":\"x\",\"payload\":{\"a\":{\"b\":1},"
+		  "\"\\u0061\":{\"b\":2}}}]",
+		"/0/payload/a", "twice");
+}
+
+static void test_parse__gives_the_offset(void **state)
+{
+	static const char text[] = "[ {\"action\": \"wait\"},\n {\"action\": \"xx\"}]";
+	struct ncco_document *document;
+	struct ncco_faults faults;
+
+	(void)state;
+	assert_int_not_equal(
+		ncco_parse_text(text, sizeof text - 1, NULL, NULL, &document, &faults), 0);
+	assert_int_equal(faults.items[0].offset, strstr(text, "\"xx\"") - text);
+	ncco_faults_release(&faults);
+}
+
+static void test_parse__keeps_to_the_limits(void **state)
+{
+	struct ncco_limits limits = {.max_bytes = 40, .max_steps = 1};
+	struct ncco_document *document;
+	struct ncco_faults faults;
+	static const char two[] = "[{\"action\":\"wait\"},{\"action\":\"wait\"}]";
+
+	(void)state;
+	assert_int_not_equal(
+		ncco_parse_text(two, sizeof two - 1, NULL, &limits, &document, &faults), 0);
+	assert_non_null(strstr(faults.items[0].message, "steps"));
+	ncco_faults_release(&faults);
+	limits.max_bytes = 10;
+	assert_int_not_equal(
+		ncco_parse_text(two, sizeof two - 1, NULL, &limits, &document, &faults), 0);
+	assert_non_null(strstr(faults.items[0].message, "large"));
+	ncco_faults_release(&faults);
+}
+
+static void test_url_fault__checks_the_syntax(void **state)
+{
+	static const char *const good[] = {"http://a", "HTTPS://a.b:8080/c?d#e", "/x", "x.wav",
+		"../x", "?q", "http://u:p@h/", "http://[::1]:80/", "//host/x", "http://\xc3\xa9/"};
+	static const char *const bad[] = {"", "ftp://a", "http:a", "http://", "http://:80",
+		"http:///x", "http://a:x", "http://a:0", "http://a:65536", "http://a:123456",
+		"http://[::1", "http://[]", "http://[::1]x", "a b", "a\r\nb", "file:///etc/passwd",
+		"javascript:alert(1)"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		if (url_fault(good[i], false))
+			fail_msg("%s: %s", good[i], url_fault(good[i], false));
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		if (!url_fault(bad[i], false))
+			fail_msg("%s is taken", bad[i]);
+	}
+	assert_null(url_fault("my sound.wav", true));
+	assert_null(url_fault("file:en/my sound.wav", true));
+	assert_non_null(url_fault("file:welcome.wav", false));
+	assert_non_null(url_fault("file:", true));
+	assert_non_null(url_fault("file:/etc/passwd", true));
+	assert_non_null(url_fault("file:///etc/passwd", true));
+	assert_non_null(url_fault("file:a\nb", true));
+	assert_non_null(url_fault("http://a/my sound.wav", true));
+}
+
+/* Options at the ends of their ranges, one step behind them, and the fault that follows. */
+static void test_parse__keeps_to_ranges(void **state)
+{
+	static const struct {
+		const char *option, *low, *high, *below, *above;
+	} rows[] = {
+		{"\"action\":\"input\",\"maxDigits\"", "1", "22", "0", "23"},
+		{"\"action\":\"input\",\"timeout\"", "0", "10", "-1", "11"},
+		{"\"action\":\"talk\",\"text\":\"a\",\"level\"", "-1", "1", "-1.1", "1.1"},
+		{"\"action\":\"talk\",\"text\":\"a\",\"loop\"", "0", "10000", "-1", "10001"},
+		{"\"action\":\"talk\",\"text\":\"a\",\"style\"", "0", "1000", "-1", "1001"},
+	};
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const char *values[] = {rows[i].low, rows[i].high, rows[i].below, rows[i].above};
+
+		for (size_t v = 0; v < 4; v++) {
+			struct ncco_document *document = NULL;
+			struct ncco_faults faults;
+
+			snprintf(text, sizeof text, "[{%s:%s}]", rows[i].option, values[v]);
+			if ((ncco_parse_text(text, strlen(text), NULL, NULL, &document, &faults) ==
+				    0) != (v < 2))
+				fail_msg("%s", text);
+			ncco_faults_release(&faults);
+			ncco_document_free(document);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse__takes_both_spellings),
 		cmocka_unit_test(test_parse__points_at_the_fault),
+		cmocka_unit_test(test_url_fault__checks_the_syntax),
+		cmocka_unit_test(test_parse__keeps_to_ranges),
+		cmocka_unit_test(test_parse__refuses_a_key_given_twice),
+		cmocka_unit_test(test_parse__gives_the_offset),
+		cmocka_unit_test(test_parse__keeps_to_the_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -322,7 +322,7 @@ static const char *said_before(const struct reader *reader, const struct param *
 	return NULL;
 }
 
-static void fault_unknown(struct reader *reader, const struct param *params)
+static void fault_unknown(struct reader *reader, const struct param *params, bool of_step)
 {
 	const char *names[64];
 	const char *key = strrchr(reader_pointer(reader), '/') + 1, *nearest;
@@ -333,7 +333,7 @@ static void fault_unknown(struct reader *reader, const struct param *params)
 		for (size_t i = 0; i < ARRAY_SIZE(p->aliases) && p->aliases[i]; i++)
 			names[count++] = p->aliases[i];
 	}
-	if (params != step_params && reader->depth > 0)
+	if (of_step)
 		names[count++] = "onError";
 	nearest = spelling_nearest(key, names, count);
 	reader_fault(reader, "unknown option; the nearest is \"%s\"", nearest);
@@ -359,6 +359,8 @@ static void read_member(struct reader *reader, const struct param *param, const 
 void params_read(
 	struct reader *reader, const struct param *params, struct json_object *object, void *base)
 {
+	bool of_step = params == ((struct step *)base)->verb->params;
+
 	if (!json_object_is_type(object, json_type_object)) {
 		reader_fault(reader, "must be an object");
 		return;
@@ -367,7 +369,7 @@ void params_read(
 		const struct param *param = param_find(params, key);
 
 		reader_enter(reader, key);
-		if (!param && params == ((struct step *)base)->verb->params) {
+		if (!param && of_step) {
 			if (strcmp(key, "action") == 0) {
 				reader_leave(reader);
 				continue;
@@ -377,11 +379,15 @@ void params_read(
 		if (param)
 			read_member(reader, param, key, value, base);
 		else
-			fault_unknown(reader, params);
+			fault_unknown(reader, params, of_step);
 		reader_leave(reader);
 	}
 	for (const struct param *p = params; p && p->name; p++) {
-		if (p->required && !reader_has(reader, p->name))
+		if (!p->required || reader_has(reader, p->name))
+			continue;
+		if (p->aliases[0])
+			reader_fault(reader, "\"%s\" or \"%s\" is missing", p->name, p->aliases[0]);
+		else
 			reader_fault(reader, "\"%s\" is missing", p->name);
 	}
 }

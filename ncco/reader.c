@@ -95,3 +95,17 @@ bool reader_has(const struct reader *reader, const char *name)
 	}
 	return false;
 }
+
+const char *reader_spelling(const struct reader *reader, const struct param *param)
+{
+	for (unsigned i = 0; i < reader->seen_count; i++) {
+		if (reader->seen[i] != param)
+			continue;
+		for (size_t a = 0; a < ARRAY_SIZE(param->aliases) && param->aliases[a]; a++) {
+			if (strcmp(param->aliases[a], reader->seen_keys[i]) == 0)
+				return param->aliases[a];
+		}
+		return param->name;
+	}
+	return NULL;
+}

@@ -22,4 +22,8 @@ struct reader {
 	unsigned seen_count;
 };
 
+/* How the step spells an option of the table: its name or one of the aliases there; NULL when
+ * the step does not say it. */
+const char *reader_spelling(const struct reader *reader, const struct param *param);
+
 #endif

@@ -19,14 +19,14 @@ enum step_result sound_step_start(struct interp *in, struct step *step)
 }
 
 enum step_result sound_step_event(
-	struct interp *in, struct step *step, const struct ncco_event *event, const char *option)
+	struct interp *in, struct step *step, const struct ncco_event *event)
 {
 	switch (event->type) {
 	case NCCO_PLAYED:
 		return STEP_DONE;
 	case NCCO_PLAY_FAILED:
 		return interp_fail(
-			in, step, option, event->reason ? event->reason : "cannot be played");
+			in, step, step->option, event->reason ? event->reason : "cannot be played");
 	case NCCO_DIGIT:
 		return interp_barge_in(in) ? STEP_DONE : STEP_WAIT;
 	default:

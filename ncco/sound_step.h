@@ -14,8 +14,8 @@ struct sound_step {
 };
 
 enum step_result sound_step_start(struct interp *interp, struct step *step);
-enum step_result sound_step_event(struct interp *interp, struct step *step,
-	const struct ncco_event *event, const char *option);
+enum step_result sound_step_event(
+	struct interp *interp, struct step *step, const struct ncco_event *event);
 void sound_step_stop(struct interp *interp, struct step *step);
 
 #define SOUND_STEP_PARAMS(type_)                                                             \

@@ -85,6 +85,7 @@ struct step {
 	const char *action; /* as written: name or alias of the verb */
 	const char *base;   /* URL of the document, may be NULL */
 	char *pointer;	    /* "/3" */
+	const char *option; /* the first row of the table as it was written, or NULL */
 	enum on_error on_error;
 	struct step_list handler; /* ON_ERROR_STEPS */
 	bool prepared;		  /* the host has been told of its sound */
@@ -139,7 +140,7 @@ const struct param *param_find(const struct param *params, const char *key);
 void steps_read(struct reader *reader, struct json_object *array, struct step_list *ret_steps);
 void steps_release(struct step_list *steps);
 
-/* What is wrong with a URL (NULL: nothing); media: a file name is good as well. */
+/* What is wrong with a URL (NULL: nothing); media: a name or file:NAME is good as well. */
 const char *url_fault(const char *url, bool media);
 
 /* For verbs. Each tells the host; ending something that is not there is nothing. */

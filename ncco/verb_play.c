@@ -11,8 +11,8 @@ static const struct param play_params[] = {
 		.type = PARAM_MEDIA,
 		.required = true,
 		.offset = offsetof(struct play, sound.source),
-		.help = "The sound: an http or https URL, a URL relative to the document, or a "
-			"file below the media root."},
+		.help = "The sound: an http or https URL, a URL relative to the document, or "
+			"file:NAME, a file below the media root."},
 	SOUND_STEP_PARAMS(struct play),
 	{.name = NULL},
 };
@@ -30,12 +30,6 @@ static void play_sound(const struct step *step, struct ncco_sound *ret_sound)
 	};
 }
 
-static enum step_result play_event(
-	struct interp *in, struct step *step, const struct ncco_event *event)
-{
-	return sound_step_event(in, step, event, "streamUrl");
-}
-
 const struct verb verb_play = {
 	.name = "stream",
 	.aliases = {"play"},
@@ -43,7 +37,7 @@ const struct verb verb_play = {
 	.size = sizeof(struct play),
 	.params = play_params,
 	.start = sound_step_start,
-	.event = play_event,
+	.event = sound_step_event,
 	.stop = sound_step_stop,
 	.sound = play_sound,
 };

@@ -109,12 +109,6 @@ static void say_sound(const struct step *step, struct ncco_sound *ret_sound)
 	};
 }
 
-static enum step_result say_event(
-	struct interp *in, struct step *step, const struct ncco_event *event)
-{
-	return sound_step_event(in, step, event, "text");
-}
-
 const struct verb verb_say = {
 	.name = "talk",
 	.aliases = {"say"},
@@ -123,7 +117,7 @@ const struct verb verb_say = {
 	.params = say_params,
 	.parse = say_parse,
 	.start = sound_step_start,
-	.event = say_event,
+	.event = sound_step_event,
 	.stop = sound_step_stop,
 	.sound = say_sound,
 };

@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/json_scan.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,42 +10,32 @@
 int json_parse(const char *text, size_t length, struct json_object **ret_object,
 	const char **ret_error, size_t *ret_offset)
 {
-	struct json_tokener *tok = json_tokener_new_ex(JSON_MAX_DEPTH);
 	struct json_object *object = NULL;
+	struct json_tokener *tok;
 	const char *error = NULL;
-	size_t end = 0;
+	size_t offset = 0;
 
-	if (!tok)
-		return -ENOMEM;
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	if (length > INT_MAX - 1) {
+	if (length > INT_MAX - 1)
 		error = "document too large";
-	} else {
+	else if (json_scan(text, length, NULL, NULL, &error, &offset) == 0)
+		error = NULL;
+	if (!error) {
+		tok = json_tokener_new_ex(JSON_MAX_DEPTH);
+		if (!tok)
+			return -ENOMEM;
 		object = json_tokener_parse_ex(tok, text, (int)length);
-		end = json_tokener_get_parse_end(tok);
 		/* A number or a bare word at the very end wants one more byte to be complete. */
-		if (json_tokener_get_error(tok) == json_tokener_continue && length > 0) {
+		if (json_tokener_get_error(tok) == json_tokener_continue)
 			object = json_tokener_parse_ex(tok, "", 1);
-			end = length;
-		}
-		if (length == 0)
-			error = "empty document";
-		else if (json_tokener_get_error(tok) == json_tokener_continue)
-			error = "document ends too early";
-		else if (json_tokener_get_error(tok) != json_tokener_success)
+		if (json_tokener_get_error(tok) != json_tokener_success)
 			error = json_tokener_error_desc(json_tokener_get_error(tok));
+		json_tokener_free(tok);
 	}
-	while (!error && end < length && strchr(" \t\r\n", text[end]) && text[end])
-		end++;
-	if (!error && end < length)
-		error = "text after the end of the document";
-	json_tokener_free(tok);
 	if (error) {
-		json_object_put(object);
 		if (ret_error)
 			*ret_error = error;
 		if (ret_offset)
-			*ret_offset = end < length ? end : length;
+			*ret_offset = offset;
 		return -EINVAL;
 	}
 	*ret_object = object;
@@ -68,21 +59,26 @@ const char *json_text(struct json_object *object, const char *key, const char *f
 							    : fallback;
 }
 
+/* strtod() of the whole text; it would also take hexadecimal, "nan", "inf" and leading space. */
+static int text_to_double(const char *text, double *ret_number)
+{
+	char *end;
+
+	if (!*text || text[strspn(text, "+-.0123456789eE")])
+		return -EINVAL;
+	*ret_number = strtod(text, &end);
+	return *end ? -EINVAL : 0;
+}
+
 int json_to_double(struct json_object *value, double *ret_value)
 {
-	const char *text;
 	double number;
-	char *end;
 
 	if (json_object_is_type(value, json_type_int) ||
 		json_object_is_type(value, json_type_double)) {
 		number = json_object_get_double(value);
 	} else if (json_object_is_type(value, json_type_string)) {
-		text = json_object_get_string(value);
-		if (!strchr("+-.0123456789", text[0]) || !text[0])
-			return -EINVAL;
-		number = strtod(text, &end);
-		if (*end)
+		if (text_to_double(json_object_get_string(value), &number) < 0)
 			return -EINVAL;
 	} else {
 		return -EINVAL;

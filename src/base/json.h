@@ -12,8 +12,9 @@
 #define JSON_MAX_DEPTH 32
 
 /* Parses exactly one document of at most JSON_MAX_DEPTH levels, strictly (RFC 8259), UTF-8
- * only. 0 and *ret_object (JSON null is a NULL pointer), or -EINVAL with *ret_error a
- * constant text and *ret_offset the byte where it went wrong; both may be NULL. */
+ * only (json_scan.h); of a key that comes twice the last value stands. 0 and *ret_object (JSON null
+ * is a NULL pointer), or -EINVAL with *ret_error a constant text and *ret_offset the byte where it
+ * went wrong; both may be NULL. */
 int json_parse(const char *text, size_t length, struct json_object **ret_object,
 	const char **ret_error, size_t *ret_offset);
 

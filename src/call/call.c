@@ -140,7 +140,8 @@ static void begin(struct call *call, struct ncco_document *document)
 {
 	const struct config_application *app = call->app;
 
-	call->line = webhook_line_new(&call->server->webhooks, call->uuid, app);
+	call->line =
+		webhook_line_new(&call->server->webhooks, call->uuid, call->conversation_uuid, app);
 	call_tell_status(call, STATUS_STARTED);
 	leg_ring(call->leg);
 	call_tell_status(call, STATUS_RINGING);

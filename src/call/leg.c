@@ -347,17 +347,44 @@ void leg_drop(struct leg *leg)
 	end_soon(leg, 0, NULL);
 }
 
+/* The caller's headers and a Reason (RFC 3326): normal clearing with the given text. */
+static struct json_object *with_reason(struct json_object *headers, const char *reason)
+{
+	struct json_object *out = NULL;
+	struct strbuf value = STRBUF_INIT;
+
+	if (!headers || json_object_deep_copy(headers, &out, NULL) < 0)
+		out = json_object_new_object();
+	strbuf_adds(&value, "Q.850;cause=16;text=\"");
+	for (; *reason; reason++) {
+		if (*reason == '"' || *reason == '\\')
+			strbuf_addc(&value, '\\');
+		strbuf_addc(&value, (unsigned char)*reason < 0x20 ? ' ' : *reason);
+	}
+	strbuf_addc(&value, '"');
+	json_add_text(out, "Reason", value.data);
+	strbuf_release(&value);
+	return out;
+}
+
 void leg_hangup(struct leg *leg, const char *reason, struct json_object *headers)
 {
+	struct json_object *all;
+
 	if (leg->ended)
 		return;
 	if (!leg->outbound && !leg->answered) {
 		leg_reject(leg, 603, reason, headers);
 		return;
 	}
-	if (reason)
-		log_info(leg->id, "hanging up: %s", reason);
-	sip_leg_hangup(leg->sip, headers);
+	if (!reason) {
+		sip_leg_hangup(leg->sip, headers);
+		return;
+	}
+	log_info(leg->id, "hanging up: %s", reason);
+	all = with_reason(headers, reason);
+	sip_leg_hangup(leg->sip, all);
+	json_object_put(all);
 }
 
 uint32_t leg_play(struct leg *leg, struct prompt *prompt, unsigned loops)

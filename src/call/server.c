@@ -289,6 +289,15 @@ static bool differs(const char *a, const char *b)
 	return a && b ? strcmp(a, b) != 0 : a != b;
 }
 
+static bool lists_differ(char *const *a, char *const *b)
+{
+	for (; *a && *b; a++, b++) {
+		if (strcmp(*a, *b) != 0)
+			return true;
+	}
+	return *a != *b;
+}
+
 static void name_restarts(const struct config *old, const struct config *new)
 {
 	const struct {
@@ -305,8 +314,19 @@ static void name_restarts(const struct config *old, const struct config *new)
 		{"proxy.tcp_port", old->proxy.tcp_port != new->proxy.tcp_port},
 		{"proxy.outbound_proxy",
 			differs(old->proxy.outbound_proxy, new->proxy.outbound_proxy)},
+		{"proxy.session_expires", old->proxy.session_expires != new->proxy.session_expires},
+		{"proxy.options_keepalive",
+			old->proxy.options_keepalive != new->proxy.options_keepalive},
 		{"media.root", differs(old->media.root, new->media.root)},
+		{"media.cache_bytes", old->media.cache_bytes != new->media.cache_bytes},
+		{"limits.max_media_bytes",
+			old->limits.max_media_bytes != new->limits.max_media_bytes},
 		{"tts.default", differs(old->tts.default_adapter, new->tts.default_adapter)},
+		{"tts.fallback", lists_differ(old->tts.fallback, new->tts.fallback)},
+		{"tts.adapters", differs(old->tts.adapters, new->tts.adapters)},
+		{"tts.concurrency", old->tts.concurrency != new->tts.concurrency},
+		{"tts.timeout_ms", old->tts.timeout_ms != new->tts.timeout_ms},
+		{"state_directory", differs(old->state_directory, new->state_directory)},
 		{"limits.fetch_private_networks",
 			config_private_networks(old) != config_private_networks(new)},
 	};

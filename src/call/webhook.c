@@ -40,6 +40,7 @@ struct webhook_line {
 	struct webhook_env *env;
 	const struct config_application *app;
 	char id[ID_SIZE];
+	char conversation_uuid[ID_SIZE + 4];
 	char trace_id[33];
 	int64_t sequence;
 	bool closed;
@@ -77,8 +78,8 @@ static void line_free_if_done(struct webhook_line *line)
 		env->on_drained(env->arg);
 }
 
-struct webhook_line *webhook_line_new(
-	struct webhook_env *env, const char *id, const struct config_application *app)
+struct webhook_line *webhook_line_new(struct webhook_env *env, const char *id,
+	const char *conversation_uuid, const struct config_application *app)
 {
 	struct webhook_line *line = xcalloc(1, sizeof(*line));
 	unsigned char trace[16];
@@ -86,6 +87,7 @@ struct webhook_line *webhook_line_new(
 	line->env = env;
 	line->app = app ? app : &no_application;
 	snprintf(line->id, sizeof(line->id), "%s", id);
+	snprintf(line->conversation_uuid, sizeof(line->conversation_uuid), "%s", conversation_uuid);
 	id_random(trace, sizeof(trace));
 	for (size_t i = 0; i < sizeof(trace); i++)
 		snprintf(line->trace_id + 2 * i, 3, "%02x", trace[i]);
@@ -245,6 +247,8 @@ static void tell_faults(struct webhook_line *line, const struct ncco_faults *fau
 			faults->items[i].message);
 	log_warn(line->id, "%s", text.data);
 	json_add_text(body, "reason", text.data);
+	json_add_text(body, "conversation_uuid", line->conversation_uuid);
+	json_add_text(body, "uuid", line->id);
 	strbuf_release(&text);
 	if (line->closed)
 		json_object_put(body);

@@ -23,7 +23,7 @@ struct webhook_env {
 	void (*on_drained)(void *arg);
 	void *arg;
 	unsigned lines; /* alive, closed ones that still deliver included */
-	TAILQ_HEAD(, webhook_line) all;
+	TAILQ_HEAD(webhook_line_list, webhook_line) all;
 };
 
 /* Fill in trusted, guarded, limits and the callback afterwards. */
@@ -34,10 +34,11 @@ void webhook_env_release(struct webhook_env *env);
 
 struct webhook_line;
 
-/* id is the call's uuid, for logs. app is borrowed and lives as long as the configuration;
- * NULL: events without a URL of their own go nowhere, and there is no fallback. */
-struct webhook_line *webhook_line_new(
-	struct webhook_env *env, const char *id, const struct config_application *app);
+/* id is the call's uuid, for logs and for the events that arise here. app is borrowed and lives as
+ * long as the configuration; NULL: events without a URL of their own go nowhere, and there is no
+ * fallback. */
+struct webhook_line *webhook_line_new(struct webhook_env *env, const char *id,
+	const char *conversation_uuid, const struct config_application *app);
 
 /* No more is asked and nothing told; queued events are still delivered, then it frees
  * itself. NULL allowed; returns NULL. */

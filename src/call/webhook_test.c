@@ -152,7 +152,7 @@ static int set_up(void **state)
 			.answer_timeout_ms = 300,
 			.event_timeout_ms = 300},
 	};
-	w->line = webhook_line_new(&w->env, "test-call", &w->app);
+	w->line = webhook_line_new(&w->env, "test-call", "CON-test", &w->app);
 	timer_init(&w->guard, w->loop, on_guard, w);
 	timer_start(&w->guard, 10 * USEC_PER_SEC);
 	*state = w;
@@ -338,7 +338,10 @@ static void test_webhook_ask__a_script_with_faults_is_told_and_falls_back(void *
 	for (size_t i = 0; i < w->seen_count; i++) {
 		const char *reason = json_text(w->seen[i].body, "reason", "");
 		told |= strcmp(w->seen[i].path, "/event") == 0 &&
-			strncmp(reason, "Syntax error in NCCO.", 21) == 0;
+			strncmp(reason, "Syntax error in NCCO.", 21) == 0 &&
+			strcmp(json_text(w->seen[i].body, "uuid", ""), "test-call") == 0 &&
+			strcmp(json_text(w->seen[i].body, "conversation_uuid", ""), "CON-test") ==
+				0;
 	}
 	assert_true(told);
 }

@@ -1,5 +1,8 @@
 /* leg_io.c - a leg's sockets: one call picks up all RTP that came since the last packet
- * time, one call sends the next packet. Media thread. */
+ * time, one call sends the next packet. Media thread.
+ *
+ * Sockets stay unconnected: a route look-up for each packet (some 4 % of its cost, by perf)
+ * buys the count of strangers' packets, and no ICMP error of a peer disturbs a send. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -18,6 +19,8 @@
  * out instead of being sent in one burst. */
 #define MAX_CATCH_UP 12
 
+#define MEDIA_NICE -10
+
 struct media_thread {
 	struct mailbox inbox;
 	atomic_bool asleep; /* waits on eventfd, not on the timer */
@@ -25,8 +28,10 @@ struct media_thread {
 	pthread_t thread;
 	unsigned core_legs; /* core thread */
 
-	struct media_leg *wheel[WHEEL_SLOTS];
-	unsigned slot_legs[WHEEL_SLOTS];
+	struct slot {
+		struct media_leg *first, **last;
+		unsigned legs;
+	} wheel[WHEEL_SLOTS];
 	unsigned slot, running; /* running: legs on the wheel */
 	bool ticking, quit;
 	uint64_t timeout_us;
@@ -63,40 +68,49 @@ unsigned *media_thread_legs(struct media_thread *thread)
 	return &thread->core_legs;
 }
 
-static void wheel_add(struct media_thread *thread, struct media_leg *leg, unsigned slot)
+static void slot_init(struct slot *slot)
 {
-	struct media_leg **head = &thread->wheel[slot];
-
-	leg->wheel_next = *head;
-	leg->wheel_prev = head;
-	if (*head)
-		(*head)->wheel_prev = &leg->wheel_next;
-	*head = leg;
+	slot->first = NULL;
+	slot->last = &slot->first;
+	slot->legs = 0;
 }
 
-static void wheel_remove(struct media_leg *leg)
+/* At the end: legs keep their order within a slot, so each keeps its distance of packets. */
+static void wheel_add(struct media_thread *thread, struct media_leg *leg, unsigned index)
 {
+	struct slot *slot = &thread->wheel[index];
+
+	leg->wheel_slot = (uint8_t)index;
+	leg->wheel_next = NULL;
+	leg->wheel_prev = slot->last;
+	*slot->last = leg;
+	slot->last = &leg->wheel_next;
+	slot->legs++;
+}
+
+static void wheel_remove(struct media_thread *thread, struct media_leg *leg)
+{
+	struct slot *slot = &thread->wheel[leg->wheel_slot];
+
 	*leg->wheel_prev = leg->wheel_next;
 	if (leg->wheel_next)
 		leg->wheel_next->wheel_prev = leg->wheel_prev;
+	else
+		slot->last = leg->wheel_prev;
 	leg->wheel_prev = NULL;
+	slot->legs--;
 }
 
 /* The emptiest of the next slots, so that a second's packets are spread evenly. */
 static unsigned best_slot(const struct media_thread *thread, unsigned slots)
 {
-	unsigned best = 0, fewest = ~0u;
+	unsigned best = (thread->slot + 1) % WHEEL_SLOTS;
 
-	for (unsigned i = 1; i <= slots; i++) {
+	for (unsigned i = 2; i <= slots; i++) {
 		unsigned slot = (thread->slot + i) % WHEEL_SLOTS;
-		unsigned legs = 0;
 
-		for (const struct media_leg *leg = thread->wheel[slot]; leg; leg = leg->wheel_next)
-			legs++;
-		if (legs < fewest) {
-			fewest = legs;
+		if (thread->wheel[slot].legs < thread->wheel[best].legs)
 			best = slot;
-		}
 	}
 	return best;
 }
@@ -134,7 +148,7 @@ static void give_back(struct media_leg *leg, struct media_queue *queue)
 static void obey_free(struct media_thread *thread, struct media_leg *leg, struct media_order *order)
 {
 	if (leg->wheel_prev) {
-		wheel_remove(leg);
+		wheel_remove(thread, leg);
 		thread->running--;
 	}
 	media_player_stop(leg, MEDIA_PLAY_STOPPED);
@@ -219,8 +233,8 @@ static void run_slot(struct media_thread *thread)
 	struct media_leg *leg, *next;
 
 	thread->slot = (thread->slot + 1) % WHEEL_SLOTS;
-	leg = thread->wheel[thread->slot];
-	thread->wheel[thread->slot] = NULL;
+	leg = thread->wheel[thread->slot].first;
+	slot_init(&thread->wheel[thread->slot]);
 	for (; leg; leg = next) {
 		next = leg->wheel_next;
 		__builtin_prefetch(next);
@@ -229,7 +243,8 @@ static void run_slot(struct media_thread *thread)
 			media_leg_rtcp(leg, thread->packets, now);
 		wheel_add(thread, leg, (thread->slot + leg->slots) % WHEEL_SLOTS);
 	}
-	for (leg = thread->wheel[(thread->slot + 1) % WHEEL_SLOTS]; leg; leg = leg->wheel_next)
+	leg = thread->wheel[(thread->slot + 1) % WHEEL_SLOTS].first;
+	for (; leg; leg = leg->wheel_next)
 		listen_to(thread, leg, now);
 }
 
@@ -278,6 +293,8 @@ static void *run(void *arg)
 {
 	struct media_thread *thread = arg;
 
+	/* Before decoders and scripts where we may; without the right to, it is as it was. */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), MEDIA_NICE);
 	while (!thread->quit) {
 		if (thread->running > 0)
 			wait_for_tick(thread);
@@ -299,6 +316,8 @@ struct media_thread *media_thread_new(struct mailbox *box, int core_eventfd, uns
 	thread->eventfd = eventfd(0, EFD_CLOEXEC);
 	thread->timerfd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	thread->packets = media_packets_new();
+	for (unsigned i = 0; i < WHEEL_SLOTS; i++)
+		slot_init(&thread->wheel[i]);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	if (thread->eventfd < 0 || thread->timerfd < 0 ||

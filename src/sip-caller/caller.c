@@ -13,7 +13,7 @@
 #define REGISTER_S   3600
 #define DIGIT_MS     160
 #define DIGIT_GAP_MS 100
-#define GIVE_UP_US   (3 * USEC_PER_SEC) /* for the answer to our BYE or CANCEL */
+#define GIVE_UP_US   (1 * USEC_PER_SEC) /* for the answer to our BYE or CANCEL */
 
 /* --- telling people and scripts --- */
 

@@ -142,8 +142,9 @@ static int read_one(int c, const char *value, struct options *o, struct raw *raw
 		o->json = true;
 		break;
 	case OPT_LOG:
-		o->log_level = value;
-		break;
+		return log_level_parse(value, &o->log_level) == 0
+			       ? -1
+			       : bad("--log-level takes error, warn, info or debug, not", value);
 	case 'V':
 		puts("sip-caller " PACKAGE_VERSION);
 		return 0;
@@ -186,11 +187,19 @@ static char *uri_host(const char *uri)
 	return xstrndup(host, strcspn(host, ":;?>"));
 }
 
-static bool wants_tcp(const char *uri)
+/* The transport that a URI asks for: -1 and *ret_tcp, or the exit status. */
+static int read_transport(const char *uri, bool *ret_tcp)
 {
 	const char *parameter = strcasestr(uri, ";transport=");
+	const char *name = parameter ? parameter + 11 : "udp";
+	size_t length = strcspn(name, ";?>");
 
-	return parameter && strncasecmp(parameter + 11, "tcp", 3) == 0;
+	if (strncasecmp(uri, "sips:", 5) != 0 && length == 3 &&
+		(strncasecmp(name, "udp", 3) == 0 || strncasecmp(name, "tcp", 3) == 0)) {
+		*ret_tcp = strncasecmp(name, "tcp", 3) == 0;
+		return -1;
+	}
+	return bad("the transports are udp and tcp; this wants another", uri);
 }
 
 static char *bracketed(const char *host)
@@ -251,7 +260,9 @@ static int take(struct options *o, const struct raw *raw)
 		if (status >= 0)
 			return status;
 	}
-	o->tcp = wants_tcp(o->proxy ? o->proxy : o->server);
+	status = read_transport(o->proxy ? o->proxy : o->server, &o->tcp);
+	if (status >= 0)
+		return status;
 	return raw->target && *raw->target ? take_target(o, raw->target) : -1;
 }
 
@@ -267,9 +278,10 @@ int options_read(int argc, char **argv, struct options *options)
 	};
 	int c, status;
 
-	*options = (struct options){.timeout = DEFAULT_TIMEOUT_S, .log_level = "error"};
-	if (rust_log && *rust_log)
-		options->log_level = rust_log;
+	*options = (struct options){.timeout = DEFAULT_TIMEOUT_S, .log_level = LOG_LEVEL_ERROR};
+	/* RUST_LOG may name targets and levels that are not ours: those mean info. */
+	if (rust_log && *rust_log && log_level_parse(rust_log, &options->log_level) < 0)
+		options->log_level = LOG_LEVEL_INFO;
 	while ((c = getopt_long(argc, argv, "s:u:p:o:t:Vh", long_options, NULL)) != -1) {
 		status = read_one(c, optarg, options, &raw);
 		if (status >= 0)

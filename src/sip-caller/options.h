@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "base/log.h"
+
 struct options {
 	char *server;	     /* "sip:host[:port][;transport=x]" */
 	char *server_host;   /* without brackets, as resolved */
@@ -15,7 +17,7 @@ struct options {
 	double duration; /* s after the answer, 0: until the other side ends it */
 	double timeout;	 /* s to wait for an answer, 60 */
 	bool tcp, json;
-	const char *log_level;
+	enum log_level log_level;
 };
 
 enum { EXIT_WORKED = 0, EXIT_CALL_FAILED = 1, EXIT_BAD_USAGE = 2, EXIT_NO_ANSWER = 3 };

@@ -168,17 +168,14 @@ static int run(struct caller *c)
 int main(int argc, char **argv)
 {
 	struct caller c = {0};
-	enum log_level level;
 	int status = options_read(argc, argv, &c.options);
 
-	if (status < 0 && log_level_parse(c.options.log_level, &level) < 0)
-		level = LOG_LEVEL_INFO; /* RUST_LOG may name targets and levels we do not have */
 	if (status < 0 && known_codec(c.options.codec) < 0) {
 		fprintf(stderr, "sip-caller: %s is not a codec we have\n", c.options.codec);
 		status = EXIT_BAD_USAGE;
 	}
 	if (status < 0) {
-		log_set_level(level);
+		log_set_level(c.options.log_level);
 		status = run(&c);
 	}
 	options_release(&c.options);

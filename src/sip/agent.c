@@ -65,7 +65,7 @@ static int find_epoll(bool seen[MAX_DESCRIPTORS])
 		return -1;
 	while ((entry = readdir(dir))) {
 		ssize_t length = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-		int fd = atoi(entry->d_name);
+		int fd = (int)strtol(entry->d_name, NULL, 10); /* "." and ".." are no links */
 
 		if (length < 0 || fd < 0 || fd >= MAX_DESCRIPTORS)
 			continue;
@@ -134,19 +134,20 @@ static bool start_root(struct sip_agent *agent)
 }
 
 /* "sip:public;maddr=bound": sofia writes the first into Via and binds the second. */
-static char *bind_url(const struct sip_agent *agent, uint16_t port, bool any, const char *transport)
+static char *bind_url(struct sip_agent *agent, uint16_t port, const char *transport)
 {
-	const char *host = agent->external_ip ? agent->external_ip : agent->addr;
-	bool v6 = strchr(host, ':'), maddr_v6 = strchr(agent->addr, ':');
-	char digits[8] = "*", *maddr = NULL, *url;
+	bool v6 = agent->family == AF_INET6, public_v6;
+	char host[64], digits[8] = "*", *maddr = NULL, *url;
 
-	if (!any)
+	/* An address for documentation (RFC 5737, 3849) leads to the default route. */
+	agent_host(agent, v6 ? "2001:db8::1" : "192.0.2.1", host);
+	public_v6 = strchr(host, ':');
+	if (port)
 		snprintf(digits, sizeof(digits), "%u", port);
-	if (agent->external_ip)
-		maddr = xasprintf(
-			";maddr=%s%s%s", maddr_v6 ? "[" : "", agent->addr, maddr_v6 ? "]" : "");
-	url = xasprintf("sip:%s%s%s:%s;transport=%s%s", v6 ? "[" : "", host, v6 ? "]" : "", digits,
-		transport, maddr ? maddr : "");
+	if (strcmp(host, agent->addr) != 0)
+		maddr = xasprintf(";maddr=%s%s%s", v6 ? "[" : "", agent->addr, v6 ? "]" : "");
+	url = xasprintf("sip:%s%s%s:%s;transport=%s%s", public_v6 ? "[" : "", host,
+		public_v6 ? "]" : "", digits, transport, maddr ? maddr : "");
 	free(maddr);
 	return url;
 }
@@ -159,7 +160,7 @@ static uint16_t bound_port(struct sip_agent *agent, const char *transport)
 		const tp_name_t *name = tport_name(tport);
 
 		if (strcasecmp(name->tpn_proto, transport) == 0)
-			return (uint16_t)atoi(name->tpn_port);
+			return (uint16_t)strtoul(name->tpn_port, NULL, 10);
 	}
 	return 0;
 }
@@ -172,7 +173,7 @@ static int open_transport(struct sip_agent *agent, const char *transport, bool w
 
 	if (!wanted || (port == 0 && !any_port))
 		return 0;
-	url = bind_url(agent, port, port == 0, transport);
+	url = bind_url(agent, port, transport);
 	error = nta_agent_add_tport(agent->nta, URL_STRING_MAKE(url), TPTAG_SERVER(1),
 		TPTAG_STUN_SERVER(0), TPTAG_IDLE(TCP_IDLE_MS), TPTAG_TIMEOUT(TCP_MESSAGE_MS),
 		TAG_END());

@@ -1,9 +1,10 @@
-/* Tests of the agent and its legs against a scripted peer on loopback. */
+/* Tests of the agent itself: requests outside dialogs, clock, addresses, leaks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -11,150 +12,210 @@
 #include "base/mem.h"
 #include "sip/peer_fake.h"
 
-static char to_tag[128];
-
-static const char *take_tag(struct peer *peer)
+static void test_stray__each_method_gets_its_refusal(void **state)
 {
-	const char *tag = strstr(peer_header(peer, "To"), ";tag=");
+	static const struct {
+		const char *method, *tag, *extra, *type, *body, *status;
+	} cases[] = {
+		{"OPTIONS", NULL, NULL, NULL, NULL, "SIP/2.0 200"},
+		{"BYE", NULL, NULL, NULL, NULL, "SIP/2.0 481"},
+		{"BYE", "x", NULL, NULL, NULL, "SIP/2.0 481"},
+		{"INVITE", "x", NULL, "application/sdp", PEER_SDP, "SIP/2.0 481"},
+		{"INFO", NULL, NULL, NULL, NULL, "SIP/2.0 481"},
+		{"UPDATE", NULL, NULL, NULL, NULL, "SIP/2.0 481"},
+		{"PRACK", NULL, "RAck: 1 1 INVITE\r\n", NULL, NULL, "SIP/2.0 481"},
+		{"NOTIFY", NULL, "Event: x\r\nSubscription-State: active\r\n", NULL, NULL,
+			"SIP/2.0 481"},
+		{"MESSAGE", NULL, NULL, "text/plain", "hello", "SIP/2.0 405"},
+		{"SUBSCRIBE", NULL, "Event: presence\r\n", NULL, NULL, "SIP/2.0 405"},
+		{"PUBLISH", NULL, "Event: presence\r\n", NULL, NULL, "SIP/2.0 405"},
+		{"REFER", NULL, "Refer-To: <sip:x@y>\r\n", NULL, NULL, "SIP/2.0 405"},
+		{"REGISTER", NULL, NULL, NULL, NULL, "SIP/2.0 405"},
+		{"FROBNICATE", NULL, NULL, NULL, NULL, "SIP/2.0 405"},
+		{"INVITE", NULL, "Require: frobnication\r\n", "application/sdp", PEER_SDP,
+			"SIP/2.0 420"},
+		{"INVITE", NULL, NULL, "text/plain", "hello", "SIP/2.0 415"},
+		{"INVITE", NULL, "Content-Encoding: gzip\r\n", "application/sdp", PEER_SDP,
+			"SIP/2.0 415"},
+		{"INVITE", NULL, "Supported: timer\r\nSession-Expires: 60\r\n", "application/sdp",
+			PEER_SDP, "SIP/2.0 422"},
+	};
+	struct peer *peer = peer_new(NULL);
+	char call_id[32];
 
-	assert_non_null(tag);
-	snprintf(to_tag, sizeof(to_tag), "%s", tag + 5);
-	return to_tag;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(call_id, sizeof(call_id), "stray%zu", i);
+		peer_request(peer, cases[i].method, call_id, 1, cases[i].tag, cases[i].extra,
+			cases[i].type, cases[i].body);
+		peer_expect(peer, cases[i].status);
+		if (strstr(cases[i].status, "405") || strcmp(cases[i].method, "OPTIONS") == 0)
+			assert_string_equal(peer_header(peer, "Allow"), SIP_ALLOW);
+	}
+	assert_int_equal(peer->calls, 0);
+	peer_free(peer);
 }
 
-/* An inbound call up to its ACK. */
-static void establish(struct peer *peer, const char *call_id, const char *extra)
-{
-	peer->answer_at_once = true;
-	peer_request(peer, "INVITE", call_id, 1, NULL, extra, "application/sdp", PEER_SDP);
-	peer_expect(peer, "SIP/2.0 100");
-	peer_expect(peer, "SIP/2.0 200");
-	peer_request(peer, "ACK", call_id, 1, take_tag(peer), NULL, NULL, NULL);
-	peer_wait(peer, "ack");
-}
-
-static void test_inbound__ring_answer_ack_bye(void **state)
+static void test_stray__420_names_what_is_unsupported(void **state)
 {
 	struct peer *peer = peer_new(NULL);
 
 	(void)state;
-	peer_request(peer, "INVITE", "in1", 1, NULL, NULL, "application/sdp", PEER_SDP);
-	peer_expect(peer, "SIP/2.0 100");
+	peer_request(peer, "INVITE", "req", 1, NULL, "Require: 100rel, one, two\r\n",
+		"application/sdp", PEER_SDP);
+	peer_expect(peer, "SIP/2.0 420");
+	assert_string_equal(peer_header(peer, "Unsupported"), "one, two");
+	peer_free(peer);
+}
+
+static void test_agent__survives_malformed_datagrams(void **state)
+{
+	static const char *const garbage[] = {"\r\n\r\n", "\r\n", "", "x", "INVITE",
+		"SIP/2.0 200 OK\r\n\r\n", "INVITE sip:a SIP/2.0\r\n\r\n",
+		"INVITE sip:a SIP/2.0\r\nVia: x\r\n\r\n",
+		"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z\r\nCSeq: 1\r\n\r\n",
+		"\xff\xfe\x00\x01", "BYE sip:%% SIP/2.0\r\nContent-Length: 99999999999\r\n\r\n"};
+	struct peer *peer = peer_new(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(garbage); i++)
+		send(peer->fd, garbage[i], strlen(garbage[i]), 0);
+	peer_turns(peer, 20);
+	peer_request(peer, "OPTIONS", "alive", 1, NULL, NULL, NULL, NULL);
+	peer_skip(peer, "SIP/2.0 200");
+	peer_free(peer);
+}
+
+static void test_agent__sdp_that_kills_sofia_is_only_bytes(void **state)
+{
+	static const char killer[] =
+		"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
+		"t=0 0\r\nm=video 6024 RT@/AVP 107\r\n";
+	struct peer *peer = peer_new(NULL);
+	uint64_t start = clock_mono();
+
+	(void)state;
+	peer_request(peer, "INVITE", "killer", 1, NULL, NULL, "application/sdp", killer);
 	peer_wait(peer, "invite");
-	assert_int_equal(sip_leg_state(peer->leg), SIP_LEG_INVITED);
-	sip_leg_ring(peer->leg, NULL);
-	peer_expect(peer, "SIP/2.0 180");
-	sip_leg_answer(peer->leg, OUR_SDP, NULL);
-	peer_expect(peer, "SIP/2.0 200");
-	assert_true(peer_has(peer, "Content-Type: application/sdp\r\n"));
-	assert_true(peer_has(peer, "m=audio 42000"));
-	assert_int_equal(sip_leg_state(peer->leg), SIP_LEG_ANSWERED);
-	peer_request(peer, "ACK", "in1", 1, take_tag(peer), NULL, NULL, NULL);
-	peer_wait(peer, "ack");
-	assert_int_equal(sip_leg_state(peer->leg), SIP_LEG_CONFIRMED);
-	peer_request(peer, "BYE", "in1", 2, to_tag, NULL, NULL, NULL);
-	peer_expect(peer, "SIP/2.0 200");
-	peer_wait(peer, "ended 200 peer");
-	assert_string_equal(peer->words.data, "invite,ack,ended 200 peer");
+	assert_string_equal(sip_leg_sdp(peer->leg, NULL), killer);
+	sip_leg_reject(peer->leg, 488, NULL, NULL, 0, NULL);
+	peer_skip(peer, "SIP/2.0 488");
+	assert_true(clock_mono() - start < 200000);
 	peer_free(peer);
 }
 
-static void test_inbound__hangup_sends_bye(void **state)
+static void test_agent__does_not_spin(void **state)
 {
 	struct peer *peer = peer_new(NULL);
+	uint64_t steps, until;
 
 	(void)state;
-	establish(peer, "in2", NULL);
-	sip_leg_hangup(peer->leg, NULL);
-	assert_string_equal(peer->words.data, "invite,ack"); /* no callback inside the call */
-	peer_expect(peer, "BYE sip:alice@127.0.0.1:");
-	peer_answer(peer, "200 OK", NULL, NULL);
-	peer_wait(peer, "ended 200 us");
+	peer_establish(peer, "idle", NULL);
+	steps = peer->agent->steps;
+	until = clock_mono() + USEC_PER_SEC;
+	while (clock_mono() < until)
+		peer_turn(peer);
+	assert_true(peer->agent->steps - steps < 200);
 	peer_free(peer);
 }
 
-static void test_inbound__cancel_ends_with_487(void **state)
+static void test_agent__sofia_runs_on_the_monotonic_clock(void **state)
 {
 	struct peer *peer = peer_new(NULL);
+	su_time_t now = su_now();
+	unsigned long mono =
+		(unsigned long)((clock_mono() + (uint64_t)agent_clock_skew_us) / USEC_PER_SEC);
 
 	(void)state;
-	peer_request(peer, "INVITE", "in3", 1, NULL, NULL, "application/sdp", PEER_SDP);
-	peer_expect(peer, "SIP/2.0 100");
-	peer_request(peer, "CANCEL", "in3", 1, NULL, NULL, NULL, NULL);
-	peer_expect(peer, "SIP/2.0 200");
-	peer_expect(peer, "SIP/2.0 487");
-	peer_wait(peer, "ended 487 peer");
+	assert_in_range(now.tv_sec - 2208988800UL, mono - 1, mono + 1);
 	peer_free(peer);
 }
 
-static struct sip_leg *dial(struct peer *peer, const char *password)
-{
-	struct sip_dial how = {.from_uri = "sip:me@example.com",
-		.from_name = "Me",
-		.auth_user = "me",
-		.password = password,
-		.sdp = OUR_SDP};
-	char *error = NULL, *to = xasprintf("sip:bob@127.0.0.1:%u", peer->port);
-
-	how.to_uri = to;
-	peer->leg = sip_leg_dial(peer->agent, &how, &peer_leg_handler, peer, &error);
-	if (!peer->leg)
-		fail_msg("%s", error);
-	free(to);
-	return peer->leg;
-}
-
-static void test_outbound__ring_answer_ack_bye(void **state)
+static void test_agent__leaves_nothing_after_1000_calls(void **state)
 {
 	struct peer *peer = peer_new(NULL);
+	char call_id[32];
 
 	(void)state;
-	dial(peer, NULL);
-	peer_expect(peer, "INVITE sip:bob@127.0.0.1:");
-	assert_true(peer_has(peer, "m=audio 42000"));
-	peer_answer(peer, "180 Ringing", NULL, NULL);
-	peer_wait(peer, "ringing 180");
-	peer_answer(peer, "200 OK", NULL, PEER_SDP);
-	peer_expect(peer, "ACK sip:bob@127.0.0.1:");
-	peer_wait(peer, "answered sdp");
-	sip_leg_hangup(peer->leg, NULL);
-	peer_expect(peer, "BYE sip:bob@127.0.0.1:");
-	peer_answer(peer, "200 OK", NULL, NULL);
-	peer_wait(peer, "ended 200 us");
+	for (int i = 0; i < 1000; i++) {
+		snprintf(call_id, sizeof(call_id), "many%d", i);
+		peer_establish(peer, call_id, NULL);
+		peer_request(peer, "BYE", call_id, 2, peer->to_tag, NULL, NULL, NULL);
+		peer_expect(peer, "SIP/2.0 200");
+		peer_wait(peer, "ended 200 peer");
+		assert_null(peer->leg);
+	}
+	agent_clock_skew_us += 60 * (int64_t)USEC_PER_SEC;
+	peer_turns(peer, 50);
+	usize_t incoming = 1, outgoing = 1, legs = 9;
+	nta_agent_get_stats(peer->agent->nta, NTATAG_S_IRQ_HASH_USED_REF(incoming),
+		NTATAG_S_ORQ_HASH_USED_REF(outgoing), NTATAG_S_LEG_HASH_USED_REF(legs), TAG_END());
+	assert_int_equal(incoming, 0);
+	assert_int_equal(outgoing, 0);
+	assert_true(TAILQ_EMPTY(&peer->agent->legs));
 	peer_free(peer);
 }
 
-static void test_outbound__cancel_is_confirmed_by_487(void **state)
+static void test_agent__names_what_it_cannot_bind(void **state)
 {
 	struct peer *peer = peer_new(NULL);
-	struct strbuf invite = STRBUF_INIT;
+	struct sip_config config = {.addr = "127.0.0.1", .udp = true};
+	char *error = NULL;
 
 	(void)state;
-	dial(peer, NULL);
+	config.udp_port = sip_agent_port(peer->agent, false);
+	assert_null(sip_agent_new(peer->loop, &config, NULL, NULL, &error));
+	assert_non_null(strstr(error, "127.0.0.1"));
+	assert_non_null(strstr(error, "in use"));
+	free(error);
+	config.addr = "localhost";
+	assert_null(sip_agent_new(peer->loop, &config, NULL, NULL, &error));
+	assert_non_null(strstr(error, "localhost"));
+	free(error);
+	peer_free(peer);
+}
+
+static void test_agent__external_ip_stands_in_contact_and_via(void **state)
+{
+	struct sip_config config = {.udp = true, .external_ip = "203.0.113.7"};
+	struct peer *peer = peer_new(&config);
+
+	(void)state;
+	peer_dial(peer, NULL);
 	peer_expect(peer, "INVITE ");
-	strbuf_add(&invite, peer->got.data, peer->got.length);
-	peer_answer(peer, "180 Ringing", NULL, NULL);
-	peer_wait(peer, "ringing 180");
-	sip_leg_hangup(peer->leg, NULL);
-	peer_expect(peer, "CANCEL ");
-	peer_answer(peer, "200 OK", NULL, NULL);
-	strbuf_reset(&peer->got);
-	strbuf_add(&peer->got, invite.data, invite.length);
-	peer_answer(peer, "487 Request Terminated", NULL, NULL);
-	peer_expect(peer, "ACK ");
-	peer_wait(peer, "ended 487 us");
-	strbuf_release(&invite);
+	assert_non_null(strstr(peer_header(peer, "Contact"), "@203.0.113.7:"));
+	assert_non_null(strstr(peer_header(peer, "Via"), "203.0.113.7:"));
+	peer_free(peer);
+}
+
+static void test_agent__wildcard_address_is_named_as_the_peer_sees_it(void **state)
+{
+	struct sip_config config = {.addr = "0.0.0.0", .udp = true};
+	struct peer *peer = peer_new(&config);
+
+	(void)state;
+	peer_request(peer, "INVITE", "any", 1, NULL, NULL, "application/sdp", PEER_SDP);
+	peer_wait(peer, "invite");
+	sip_leg_ring(peer->leg, NULL);
+	peer_skip(peer, "SIP/2.0 180");
+	assert_memory_equal(peer_header(peer, "Contact"), "<sip:127.0.0.1:", 15);
+	assert_null(strstr(nta_agent_via(peer->agent->nta)->v_host, "0.0.0.0"));
 	peer_free(peer);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_inbound__ring_answer_ack_bye),
-		cmocka_unit_test(test_inbound__hangup_sends_bye),
-		cmocka_unit_test(test_inbound__cancel_ends_with_487),
-		cmocka_unit_test(test_outbound__ring_answer_ack_bye),
-		cmocka_unit_test(test_outbound__cancel_is_confirmed_by_487),
+		cmocka_unit_test(test_stray__each_method_gets_its_refusal),
+		cmocka_unit_test(test_stray__420_names_what_is_unsupported),
+		cmocka_unit_test(test_agent__survives_malformed_datagrams),
+		cmocka_unit_test(test_agent__sdp_that_kills_sofia_is_only_bytes),
+		cmocka_unit_test(test_agent__does_not_spin),
+		cmocka_unit_test(test_agent__sofia_runs_on_the_monotonic_clock),
+		cmocka_unit_test(test_agent__leaves_nothing_after_1000_calls),
+		cmocka_unit_test(test_agent__names_what_it_cannot_bind),
+		cmocka_unit_test(test_agent__external_ip_stands_in_contact_and_via),
+		cmocka_unit_test(test_agent__wildcard_address_is_named_as_the_peer_sees_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 
 static void on_end_timer(void *arg)
@@ -35,9 +34,10 @@ struct sip_leg *leg_new(struct sip_agent *agent, bool inbound)
 
 static void destroy(struct sip_leg *leg)
 {
-	if (leg->agent)
+	if (leg->agent) { /* else leg_detach() has done it, and the loop may be gone */
 		TAILQ_REMOVE(&leg->agent->legs, leg, entry);
-	timer_stop(&leg->end_timer);
+		timer_stop(&leg->end_timer);
+	}
 	msg_destroy(leg->invite);
 	digest_login_release(&leg->login);
 	char *owned[] = {leg->call_id, leg->from, leg->to, leg->from_user, leg->to_user,
@@ -71,7 +71,6 @@ void leg_end(struct sip_leg *leg, int status, const char *reason, bool by_peer)
 {
 	if (leg->state == SIP_LEG_ENDED)
 		return;
-	log_debug(leg->call_id, "leg ends with %d", status);
 	leg->state = SIP_LEG_ENDED;
 	session_stop(leg);
 	leg->resolve = resolve_cancel(leg->resolve);

@@ -1,6 +1,7 @@
 /* The ways a leg ends: refusal, silence, BYE in both directions, CANCEL of ours. */
 #include "sip/agent_private.h"
 
+#include <sofia-sip/tport.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,16 +55,21 @@ void sip_leg_reject(struct sip_leg *leg, int status, const char *phrase, const c
 
 /* nta answers a transaction that is given up with 500, and offers no way to be silent. It
  * sends to the host that the Via names, so without a host the answer cannot leave, and nta
- * frees the transaction after the failure. */
+ * frees the transaction after the failure. A TCP connection needs no host and is closed. */
 static void mute_transaction(struct sip_leg *leg)
 {
 	sip_via_t *via = sip_object(leg->invite)->sip_via;
 	const char *const hosts[] = {via->v_host, via->v_received, via->v_maddr};
 
+	tport_t *tport = nta_incoming_transport(leg->agent->nta, leg->invite_in, leg->invite);
+
 	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
 		if (hosts[i])
 			((char *)hosts[i])[0] = '!';
 	}
+	if (tport && tport_is_secondary(tport))
+		tport_shutdown(tport, 2);
+	tport_unref(tport);
 }
 
 void sip_leg_drop(struct sip_leg *leg)

@@ -193,7 +193,10 @@ static void add_header(struct json_object *object, su_home_t *home, const sip_he
 		name = header->sh_unknown->un_name;
 	if (!name)
 		return;
-	if (common->h_data && common->h_len)
+	if (sip_is_unknown(header))
+		value = json_object_new_string(
+			header->sh_unknown->un_value ? header->sh_unknown->un_value : "");
+	else if (common->h_data && common->h_len)
 		value = raw_value(common);
 	else if (common->h_data)
 		return; /* a further item of the line before, already in its text */

@@ -317,3 +317,66 @@ void peer_answer(struct peer *peer, const char *status, const char *extra, const
 	strbuf_release(&vias);
 	strbuf_release(&tag);
 }
+
+const char *peer_take_tag(struct peer *peer)
+{
+	const char *tag = strstr(peer_header(peer, "To"), ";tag=");
+
+	assert_non_null(tag);
+	snprintf(peer->to_tag, sizeof(peer->to_tag), "%s", tag + 5);
+	return peer->to_tag;
+}
+
+void peer_establish(struct peer *peer, const char *call_id, const char *extra)
+{
+	peer->answer_at_once = true;
+	peer_request(peer, "INVITE", call_id, 1, NULL, extra, "application/sdp", PEER_SDP);
+	peer_expect(peer, "SIP/2.0 100");
+	peer_expect(peer, "SIP/2.0 200");
+	peer_request(peer, "ACK", call_id, 1, peer_take_tag(peer), NULL, NULL, NULL);
+	peer_wait(peer, "ack");
+}
+
+static void call(struct peer *peer, const struct sip_dial *how)
+{
+	char *error = NULL;
+
+	peer->leg = sip_leg_dial(peer->agent, how, &peer_leg_handler, peer, &error);
+	if (!peer->leg)
+		fail_msg("%s", error);
+}
+
+void peer_dial(struct peer *peer, const char *password)
+{
+	struct sip_dial how = {.from_uri = "sip:me@example.com",
+		.from_name = "Me",
+		.auth_user = "me",
+		.password = password,
+		.sdp = OUR_SDP};
+	char *to = xasprintf("sip:bob@127.0.0.1:%u", peer->port);
+
+	how.to_uri = to;
+	call(peer, &how);
+	free(to);
+}
+
+void peer_dial_uri(struct peer *peer, const char *uri)
+{
+	struct sip_dial how = {.to_uri = uri, .from_uri = "sip:me@example.com", .sdp = OUR_SDP};
+
+	call(peer, &how);
+}
+
+void peer_connect_tcp(struct peer *peer)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+		.sin_port = htons(sip_agent_port(peer->agent, true)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof(address);
+
+	close(peer->fd);
+	peer->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(peer->fd, (struct sockaddr *)&address, length), 0);
+	getsockname(peer->fd, (struct sockaddr *)&address, &length);
+	peer->port = ntohs(address.sin_port);
+}

@@ -24,7 +24,7 @@ struct peer {
 	int calls;
 	int admit_status;
 	bool answer_at_once, drop_at_once;
-	bool timed_out;
+	char to_tag[128]; /* the agent's, of the call that peer_establish() made */
 };
 
 struct peer *peer_new(const struct sip_config *change); /* NULL: UDP and TCP, nothing else */
@@ -49,5 +49,12 @@ void peer_request(struct peer *peer, const char *method, const char *call_id, un
 	const char *to_tag, const char *extra, const char *type, const char *body);
 /* Answers the last request received. */
 void peer_answer(struct peer *peer, const char *status, const char *extra, const char *body);
+
+const char *peer_take_tag(struct peer *peer); /* of To in the last message, into peer->to_tag */
+/* An inbound call up to its ACK; extra: further lines of the INVITE. */
+void peer_establish(struct peer *peer, const char *call_id, const char *extra);
+void peer_dial(struct peer *peer, const char *password); /* the agent calls the peer */
+void peer_dial_uri(struct peer *peer, const char *uri);
+void peer_connect_tcp(struct peer *peer); /* to the agent, in place of the UDP socket */
 
 #endif

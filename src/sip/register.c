@@ -56,6 +56,7 @@ static bool tell(struct sip_registration *r, int status, const char *phrase, uns
 {
 	bool gone = false;
 
+	// cppcheck-suppress autoVariables ; taken back below
 	r->gone = &gone;
 	r->on_status(r->arg, status, phrase, expires_s);
 	if (!gone)
@@ -116,9 +117,9 @@ static bool raise_expires(struct sip_registration *r, sip_t const *sip)
 static void on_final(struct sip_registration *r, sip_t const *sip, int status)
 {
 	bool internal = !sip || nta_sip_is_internal(sip);
-	unsigned expires_s = status < 300 ? granted_expires(r, sip) : 0;
+	unsigned expires_s = sip && status < 300 ? granted_expires(r, sip) : 0;
 
-	r->granted = status < 300;
+	r->granted = sip && status < 300;
 	if (r->granted)
 		r->login.rounds = 0;
 	timer_start(

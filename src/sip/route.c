@@ -38,7 +38,7 @@ static bool take_url(const url_t *url, struct sip_target *target)
 	}
 	memcpy(target->host, host, length);
 	target->host[length] = '\0';
-	target->port = url->url_port ? (uint16_t)atoi(url->url_port) : 0;
+	target->port = url->url_port ? (uint16_t)strtoul(url->url_port, NULL, 10) : 0;
 	return take_transport(url, target);
 }
 
@@ -130,22 +130,24 @@ void agent_host(struct sip_agent *agent, const char *peer_ip, char out[64])
 {
 	const char *host = agent->external_ip ? agent->external_ip : agent->addr;
 
-	if (is_wildcard(host) && interface_address(agent->family, peer_ip, out))
-		return;
+	if (is_wildcard(host)) {
+		if (interface_address(agent->family, peer_ip, out))
+			return;
+		host = agent->family == AF_INET6 ? "::1" : "127.0.0.1"; /* no route at all */
+	}
 	snprintf(out, 64, "%s", host);
 }
 
 char *agent_contact(struct sip_agent *agent, const char *user, const char *peer_ip, bool tcp)
 {
 	char host[64], escaped[128] = "";
-	bool v6;
+	bool v6, named = user && *user && strlen(user) * 3 < sizeof(escaped);
 
 	agent_host(agent, peer_ip, host);
 	v6 = strchr(host, ':');
-	if (user && *user && strlen(user) * 3 + 2 < sizeof(escaped)) {
+	if (named)
 		url_escape(escaped, user, "@:;?,/ \"<>");
-		strcat(escaped, "@");
-	}
-	return xasprintf("<sip:%s%s%s%s:%u%s>", escaped, v6 ? "[" : "", host, v6 ? "]" : "",
-		tcp ? agent->tcp_port : agent->udp_port, tcp ? ";transport=tcp" : "");
+	return xasprintf("<sip:%s%s%s%s%s:%u%s>", escaped, named ? "@" : "", v6 ? "[" : "", host,
+		v6 ? "]" : "", tcp ? agent->tcp_port : agent->udp_port,
+		tcp ? ";transport=tcp" : "");
 }

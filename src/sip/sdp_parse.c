@@ -165,13 +165,13 @@ int sdp_parse_description(const char *text, size_t length, struct sdp_descriptio
 	while (next_line(&rest, &line)) {
 		if (++lines > SDP_MAX_LINES)
 			return fault(ret_error, "more than 2048 lines");
-		if (line.length == 0)
+		if (line.length == 0 && lines > 1)
 			continue;
+		if (lines == 1 && !sdp_span_is(line, "v=0"))
+			return fault(ret_error, "the first line is not v=0");
 		if (line.length < 2 || line.data[1] != '=' || line.data[0] < 'a' ||
 			line.data[0] > 'z')
 			return fault(ret_error, "a line is not of the form x=value");
-		if (lines == 1 && !sdp_span_is(line, "v=0"))
-			return fault(ret_error, "the first line is not v=0");
 		if (line.data[0] != 'm')
 			continue;
 		error = add_media(ret_description, line, rest.data, ret_error);

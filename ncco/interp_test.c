@@ -1,0 +1,293 @@
+/* The interpreter under random events. Whatever comes in whatever order: each step that was
+ * started is stopped exactly once, there is never a second sound, request or async effect at a
+ * time, and nothing is asked for after the end. NCCO_RANDOM_EVENTS sets how many events. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "ncco/interp.h"
+
+#define MAX_OPEN 8
+
+struct world {
+	uint64_t seed;
+	char *open[MAX_OPEN]; /* pointers of steps that run */
+	unsigned open_count;
+	unsigned long started;
+	bool sounding, requested, timer, listening;
+	bool over; /* finished or hung up; only what ends something may follow */
+	bool told; /* the call that ended it has returned: nothing may follow */
+};
+
+static unsigned pick(struct world *w, unsigned below)
+{
+	w->seed = w->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(w->seed >> 33) % below;
+}
+
+static void effect(struct world *w, bool ends_something)
+{
+	assert_false(w->told);
+	if (!ends_something)
+		assert_false(w->over);
+}
+
+static void on_answer(void *ctx)
+{
+	effect(ctx, false);
+}
+
+static void on_play(void *ctx, const struct ncco_sound *sound)
+{
+	struct world *w = ctx;
+
+	effect(w, false);
+	assert_non_null(sound->source);
+	assert_false(w->sounding);
+	w->sounding = true;
+}
+
+static void on_stop_sound(void *ctx)
+{
+	struct world *w = ctx;
+
+	effect(w, true);
+	assert_true(w->sounding);
+	w->sounding = false;
+}
+
+static void on_prepare(void *ctx, const struct ncco_sound *sound)
+{
+	effect(ctx, false);
+	assert_non_null(sound->source);
+}
+
+static void on_listen(void *ctx, bool on)
+{
+	struct world *w = ctx;
+
+	effect(w, !on);
+	assert_int_not_equal(w->listening, on);
+	w->listening = on;
+}
+
+static void on_request(void *ctx, const struct ncco_request *request)
+{
+	struct world *w = ctx;
+
+	(void)request;
+	effect(w, false);
+	assert_false(w->requested);
+	w->requested = true;
+}
+
+static void on_forget(void *ctx)
+{
+	struct world *w = ctx;
+
+	effect(w, true);
+	assert_true(w->requested);
+	w->requested = false;
+}
+
+static void on_post(void *ctx, const struct ncco_request *request)
+{
+	effect(ctx, false);
+	assert_non_null(request->body);
+}
+
+static void on_timer(void *ctx, uint64_t delay_us)
+{
+	struct world *w = ctx;
+
+	effect(w, delay_us == 0);
+	assert_true(delay_us || w->timer);
+	w->timer = delay_us != 0;
+}
+
+static void on_hangup(void *ctx, const char *reason, struct json_object *headers)
+{
+	struct world *w = ctx;
+
+	(void)reason;
+	(void)headers;
+	effect(w, false);
+	w->over = true;
+}
+
+static void on_error(void *ctx, const char *pointer, const char *reason)
+{
+	effect(ctx, false);
+	assert_int_equal(pointer[0], '/');
+	assert_non_null(reason);
+}
+
+static void on_step(void *ctx, const char *pointer, const char *action, bool ended)
+{
+	struct world *w = ctx;
+	unsigned i = 0;
+
+	effect(w, ended);
+	assert_non_null(action);
+	if (!ended) {
+		assert_true(w->open_count < 2); /* a sound and the input under it, no more */
+		w->open[w->open_count++] = xstrdup(pointer);
+		w->started++;
+		return;
+	}
+	while (i < w->open_count && strcmp(w->open[i], pointer) != 0)
+		i++;
+	assert_true(i < w->open_count);
+	free(w->open[i]);
+	w->open[i] = w->open[--w->open_count];
+}
+
+static void on_finished(void *ctx)
+{
+	struct world *w = ctx;
+
+	effect(w, false);
+	w->over = true;
+}
+
+static const struct ncco_host random_host = {
+	.answer = on_answer,
+	.play = on_play,
+	.stop_sound = on_stop_sound,
+	.prepare = on_prepare,
+	.listen = on_listen,
+	.request = on_request,
+	.forget_request = on_forget,
+	.post = on_post,
+	.timer = on_timer,
+	.hangup = on_hangup,
+	.error = on_error,
+	.step = on_step,
+	.finished = on_finished,
+};
+
+static const char *const steps[] = {
+	"{\"action\":\"say\",\"text\":\"a\"}",
+	"{\"action\":\"say\",\"text\":\"b\",\"bargeIn\":true}",
+	"{\"action\":\"play\",\"url\":\"c\",\"bargeIn\":true,\"loop\":0}",
+	"{\"action\":\"play\",\"url\":\"d\",\"bargeIn\":true,\"onError\":\"hangup\"}",
+	"{\"action\":\"play\",\"url\":\"e\",\"bargeIn\":true,\"onError\":[{\"action\":\"say\","
+	"\"text\":\"f\",\"onError\":[{\"action\":\"wait\"},{\"action\":\"say\",\"text\":\"g\"}]}]}",
+	"{\"action\":\"input\"}",
+	"{\"action\":\"input\",\"maxDigits\":1,\"submitOnHash\":true}",
+	"{\"action\":\"input\",\"timeout\":0,\"onError\":[{\"action\":\"say\",\"text\":\"h\"}]}",
+	"{\"action\":\"input\",\"mode\":\"asynchronous\"}",
+	"{\"action\":\"notify\",\"payload\":{},\"eventUrl\":\"x\"}",
+	"{\"action\":\"wait\"}",
+	"{\"action\":\"redirect\",\"url\":\"x\",\"onError\":[{\"action\":\"wait\"}]}",
+	"{\"action\":\"hangup\"}",
+};
+
+static struct ncco_document *random_document(struct world *w)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct ncco_document *document;
+	struct ncco_faults faults;
+	unsigned count = pick(w, 8);
+
+	strbuf_addc(&text, '[');
+	for (unsigned i = 0; i < count; i++)
+		strbuf_addf(&text, "%s%s", i ? "," : "",
+			steps[pick(w, pick(w, 4) ? 11 : ARRAY_SIZE(steps))]);
+	strbuf_addc(&text, ']');
+	assert_int_equal(
+		ncco_parse_text(text.data, text.length, NULL, NULL, &document, &faults), 0);
+	strbuf_release(&text);
+	return document;
+}
+
+/* An event that the world could send now, or, now and then, one that it could not. */
+static struct ncco_event random_event(struct world *w)
+{
+	struct ncco_event event = {.type = pick(w, 5)};
+
+	event.digit = "0123456789*#ABCDx"[pick(w, 17)];
+	event.reason = pick(w, 2) ? "no" : NULL;
+	if (event.type == NCCO_REPLY) {
+		event.failed = pick(w, 4) == 0;
+		if (pick(w, 2))
+			event.document = random_document(w);
+	}
+	return event;
+}
+
+/* What the event itself ends is known to the world before the interpreter hears of it. */
+static void note_event(struct world *w, const struct ncco_event *event)
+{
+	if (event->type == NCCO_PLAYED || event->type == NCCO_PLAY_FAILED)
+		w->sounding = false;
+	else if (event->type == NCCO_TIMER)
+		w->timer = false;
+	else if (event->type == NCCO_REPLY)
+		w->requested = false;
+}
+
+static void check_idle(const struct world *w)
+{
+	assert_int_equal(w->open_count, 0);
+	assert_false(w->sounding || w->requested || w->timer || w->listening);
+}
+
+/* One call; returns the events that it took. */
+static unsigned long random_call(struct world *w)
+{
+	struct interp *interp = interp_new(&random_host, w, pick(w, 6));
+	unsigned long events = 0;
+
+	w->over = w->told = false;
+	interp_run(interp, random_document(w));
+	for (unsigned n = pick(w, 60); n > 0; n--, events++) {
+		struct ncco_event event;
+
+		if (w->over) {
+			w->told = true;
+			check_idle(w);
+		}
+		assert_int_equal(interp_running(interp), !w->over);
+		if (pick(w, 40) == 0 && !w->over) {
+			interp_run(interp, random_document(w));
+			continue;
+		}
+		event = random_event(w);
+		note_event(w, &event);
+		interp_event(interp, &event);
+	}
+	if (pick(w, 2))
+		interp_hangup(interp);
+	interp_free(interp);
+	check_idle(w);
+	return events;
+}
+
+static void test_interp__survives_random_events(void **state)
+{
+	const char *count = getenv("NCCO_RANDOM_EVENTS");
+	unsigned long events = 0, wanted = count ? strtoul(count, NULL, 10) : 100000;
+	struct world w = {.seed = 20261121};
+
+	(void)state;
+	while (events < wanted)
+		events += random_call(&w);
+	assert_true(w.started > wanted / 10);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_interp__survives_random_events),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,413 @@
+#include "ncco/sim.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "ncco/host.h"
+#include "ncco/interp.h"
+
+#define SOUND_US   (3 * USEC_PER_SEC)
+#define CHAR_US	   (60 * USEC_PER_MSEC)
+#define KEY_US	   (500 * USEC_PER_MSEC)
+#define NEVER	   UINT64_MAX
+#define MAX_EVENTS 100000
+
+struct sim {
+	const struct sim_options *options;
+	const char *keys;
+	size_t replies;
+	uint64_t now;
+	uint64_t sound_ends; /* NEVER: none, or for ever */
+	uint64_t timer_at;
+	uint64_t key_at;
+	bool sounding;
+	bool listening;
+	bool requested;
+	bool redirecting;
+	bool over;
+};
+
+static void say(struct sim *sim, const char *what, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* One line: the time, what it is, and its text. */
+static void say(struct sim *sim, const char *what, const char *format, ...)
+{
+	double seconds = (double)sim->now / (double)USEC_PER_SEC;
+	struct json_object *line;
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		abort();
+	va_end(args);
+	if (sim->options->json) {
+		line = json_object_new_object();
+		json_object_object_add(line, "time", json_object_new_double(seconds));
+		json_add_text(line, "what", what);
+		json_add_text(line, "text", text);
+		fprintf(sim->options->out, "%s\n", json_print(line));
+		json_object_put(line);
+	} else {
+		fprintf(sim->options->out, "%8.1f  %-8s %s\n", seconds, what, text);
+	}
+	free(text);
+}
+
+static void sim_answer(void *ctx)
+{
+	say(ctx, "answer", "the call is answered");
+}
+
+static void sim_play(void *ctx, const struct ncco_sound *sound)
+{
+	struct sim *sim = ctx;
+	bool text = sound->kind == NCCO_SOUND_TEXT;
+	uint64_t length = text ? CHAR_US * strlen(sound->source) : SOUND_US;
+
+	sim->sounding = true;
+	sim->sound_ends = sound->loops ? sim->now + length * sound->loops : NEVER;
+	if (sound->loops == 0)
+		say(sim, text ? "say" : "play", "%s (for ever)", sound->source);
+	else if (sound->loops > 1)
+		say(sim, text ? "say" : "play", "%s (%u times)", sound->source, sound->loops);
+	else
+		say(sim, text ? "say" : "play", "%s", sound->source);
+}
+
+static void sim_stop_sound(void *ctx)
+{
+	struct sim *sim = ctx;
+
+	sim->sounding = false;
+	sim->sound_ends = NEVER;
+	say(sim, "silence", "the sound is cut off");
+}
+
+static void sim_prepare(void *ctx, const struct ncco_sound *sound)
+{
+	(void)ctx;
+	(void)sound;
+}
+
+static void sim_listen(void *ctx, bool on)
+{
+	struct sim *sim = ctx;
+
+	sim->listening = on;
+	sim->key_at = sim->now + KEY_US;
+}
+
+static void say_request(struct sim *sim, const char *what, const struct ncco_request *request)
+{
+	static const char *const urls[] = {"(event_url)", "(event_url)", "(answer_url)"};
+	static const char *const methods[] = {"POST", "POST", "GET"};
+
+	say(sim, what, "%s %s %s", request->method ? request->method : methods[request->kind],
+		request->url ? request->url : urls[request->kind],
+		request->body ? json_print(request->body) : "");
+}
+
+static void sim_request(void *ctx, const struct ncco_request *request)
+{
+	struct sim *sim = ctx;
+
+	sim->requested = true;
+	sim->redirecting = request->kind == NCCO_REQUEST_REDIRECT;
+	say_request(sim, "webhook", request);
+}
+
+static void sim_forget_request(void *ctx)
+{
+	((struct sim *)ctx)->requested = false;
+}
+
+static void sim_post(void *ctx, const struct ncco_request *request)
+{
+	say_request(ctx, "webhook", request);
+}
+
+static void sim_timer(void *ctx, uint64_t delay_us)
+{
+	struct sim *sim = ctx;
+
+	sim->timer_at = delay_us ? sim->now + delay_us : NEVER;
+}
+
+static void sim_hangup(void *ctx, const char *reason, struct json_object *headers)
+{
+	struct sim *sim = ctx;
+
+	sim->over = true;
+	say(sim, "hangup", "%s%s%s", reason ? reason : "", reason && headers ? " " : "",
+		headers ? json_print(headers) : "");
+}
+
+static void sim_error(void *ctx, const char *pointer, const char *reason)
+{
+	say(ctx, "error", "%s: %s", pointer, reason);
+}
+
+static void sim_step(void *ctx, const char *pointer, const char *action, bool ended)
+{
+	if (!ended)
+		say(ctx, "step", "%s %s", pointer, action);
+}
+
+static void sim_finished(void *ctx)
+{
+	struct sim *sim = ctx;
+
+	sim->over = true;
+	say(sim, "end", "all steps are done, the call ends");
+}
+
+static const struct ncco_host sim_host = {
+	.answer = sim_answer,
+	.play = sim_play,
+	.stop_sound = sim_stop_sound,
+	.prepare = sim_prepare,
+	.listen = sim_listen,
+	.request = sim_request,
+	.forget_request = sim_forget_request,
+	.post = sim_post,
+	.timer = sim_timer,
+	.hangup = sim_hangup,
+	.error = sim_error,
+	.step = sim_step,
+	.finished = sim_finished,
+};
+
+static struct ncco_event reply(struct sim *sim)
+{
+	struct ncco_event event = {.type = NCCO_REPLY};
+
+	sim->requested = false;
+	if (sim->replies < sim->options->reply_count) {
+		event.document = sim->options->replies[sim->replies];
+		sim->options->replies[sim->replies++] = NULL;
+		say(sim, "reply", "a new script");
+	} else if (sim->redirecting) {
+		event.failed = true;
+		event.reason = "the simulation has no script for this";
+	}
+	return event;
+}
+
+/* The next digit, after the seconds that 'w' asks for; the clock is moved to it. */
+static struct ncco_event key(struct sim *sim)
+{
+	struct ncco_event event = {.type = NCCO_DIGIT, .digit = *sim->keys++};
+
+	say(sim, "key", "%c", event.digit);
+	sim->key_at = sim->now + KEY_US;
+	return event;
+}
+
+/* When the next key is due: NEVER while nobody listens or none is left. */
+static uint64_t key_time(struct sim *sim)
+{
+	if (!sim->listening || !sim->keys)
+		return NEVER;
+	for (; *sim->keys == 'w'; sim->keys++)
+		sim->key_at += USEC_PER_SEC;
+	return *sim->keys ? sim->key_at : NEVER;
+}
+
+static uint64_t earliest(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What happens next in the world, and when; false at the limit. */
+static bool next_event(struct sim *sim, struct ncco_event *event)
+{
+	uint64_t limit = (uint64_t)(sim->options->limit * (double)USEC_PER_SEC);
+	uint64_t key_at = key_time(sim), at;
+
+	if (sim->requested) {
+		*event = reply(sim);
+		return true;
+	}
+	at = earliest(key_at, earliest(sim->sound_ends, sim->timer_at));
+	if (at > limit) {
+		sim->now = limit;
+		return false;
+	}
+	sim->now = at;
+	if (at == sim->sound_ends) {
+		sim->sounding = false;
+		sim->sound_ends = NEVER;
+		*event = (struct ncco_event){.type = NCCO_PLAYED};
+	} else if (at == key_at) {
+		*event = key(sim);
+	} else {
+		sim->timer_at = NEVER;
+		*event = (struct ncco_event){.type = NCCO_TIMER};
+	}
+	return true;
+}
+
+void sim_run(struct ncco_document *document, const struct sim_options *options)
+{
+	struct sim sim = {
+		.options = options, .keys = options->keys, .sound_ends = NEVER, .timer_at = NEVER};
+	struct interp *interp = interp_new(&sim_host, &sim, 0);
+	struct ncco_event event;
+
+	interp_run(interp, document);
+	for (unsigned i = 0; !sim.over && i < MAX_EVENTS && next_event(&sim, &event); i++)
+		interp_event(interp, &event);
+	if (!sim.over) {
+		say(&sim, "limit", "the caller hangs up");
+		interp_hangup(interp);
+	}
+	interp_free(interp);
+}
+
+/* The bench: a host that does nothing but remember what it owes. */
+
+struct bench {
+	unsigned long steps;
+	bool sounding, requested, timer;
+};
+
+static void bench_nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+static void bench_play(void *ctx, const struct ncco_sound *sound)
+{
+	(void)sound;
+	((struct bench *)ctx)->sounding = true;
+}
+
+static void bench_stop_sound(void *ctx)
+{
+	((struct bench *)ctx)->sounding = false;
+}
+
+static void bench_prepare(void *ctx, const struct ncco_sound *sound)
+{
+	(void)ctx;
+	(void)sound;
+}
+
+static void bench_listen(void *ctx, bool on)
+{
+	(void)ctx;
+	(void)on;
+}
+
+static void bench_request(void *ctx, const struct ncco_request *request)
+{
+	(void)request;
+	((struct bench *)ctx)->requested = true;
+}
+
+static void bench_forget(void *ctx)
+{
+	((struct bench *)ctx)->requested = false;
+}
+
+static void bench_post(void *ctx, const struct ncco_request *request)
+{
+	(void)ctx;
+	(void)request;
+}
+
+static void bench_timer(void *ctx, uint64_t delay_us)
+{
+	((struct bench *)ctx)->timer = delay_us != 0;
+}
+
+static void bench_hangup(void *ctx, const char *reason, struct json_object *headers)
+{
+	(void)ctx;
+	(void)reason;
+	(void)headers;
+}
+
+static void bench_error(void *ctx, const char *pointer, const char *reason)
+{
+	(void)ctx;
+	(void)pointer;
+	(void)reason;
+}
+
+static void bench_step(void *ctx, const char *pointer, const char *action, bool ended)
+{
+	(void)pointer;
+	(void)action;
+	((struct bench *)ctx)->steps += ended;
+}
+
+static const struct ncco_host bench_host = {
+	.answer = bench_nothing,
+	.play = bench_play,
+	.stop_sound = bench_stop_sound,
+	.prepare = bench_prepare,
+	.listen = bench_listen,
+	.request = bench_request,
+	.forget_request = bench_forget,
+	.post = bench_post,
+	.timer = bench_timer,
+	.hangup = bench_hangup,
+	.error = bench_error,
+	.step = bench_step,
+	.finished = bench_nothing,
+};
+
+static void bench_call(struct bench *bench, struct ncco_document *document)
+{
+	struct interp *interp = interp_new(&bench_host, bench, 0);
+	struct ncco_event event;
+
+	interp_run(interp, document);
+	while (interp_running(interp)) {
+		event = (struct ncco_event){.type = NCCO_TIMER};
+		if (bench->sounding)
+			event.type = NCCO_PLAYED;
+		else if (bench->requested)
+			event.type = NCCO_REPLY;
+		bench->sounding = bench->requested = false;
+		interp_event(interp, &event);
+	}
+	interp_free(interp);
+}
+
+double sim_bench(const char *text, size_t length, unsigned long steps)
+{
+	struct ncco_document *batch[64];
+	struct ncco_faults faults;
+	struct bench bench = {0};
+	uint64_t spent = 0, start;
+
+	do {
+		unsigned long before = bench.steps;
+
+		for (size_t i = 0; i < ARRAY_SIZE(batch); i++) {
+			if (ncco_parse_text(text, length, NULL, NULL, &batch[i], &faults) == 0)
+				continue;
+			ncco_faults_release(&faults);
+			while (i-- > 0)
+				ncco_document_free(batch[i]);
+			return -EINVAL;
+		}
+		start = clock_mono();
+		for (size_t i = 0; i < ARRAY_SIZE(batch); i++)
+			bench_call(&bench, batch[i]);
+		spent += clock_mono() - start;
+		if (bench.steps == before)
+			return -EINVAL;
+	} while (bench.steps < steps);
+	return (double)bench.steps * (double)USEC_PER_SEC / (double)(spent ? spent : 1);
+}

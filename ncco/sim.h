@@ -1,0 +1,28 @@
+/* sim.h - runs a script without a phone, on a clock of its own, and writes what the caller
+ * would hear and which webhooks would go out. Any one thread. */
+#ifndef NCCO_SIM_H
+#define NCCO_SIM_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "ncco/document.h"
+
+struct sim_options {
+	const char *keys; /* what the caller types: digits, and 'w' waits a second; may be NULL */
+	double limit;	  /* seconds of the call after which the caller hangs up */
+	bool json;	  /* a JSON object for each line */
+	FILE *out;
+	struct ncco_document **replies; /* to the webhooks in order; taken; NULL: empty */
+	size_t reply_count;
+};
+
+/* Takes the document. A key is typed as soon as the script listens, half a second after what
+ * came before it. A sound is taken to last 3 s, a text 0.06 s a character. */
+void sim_run(struct ncco_document *document, const struct sim_options *options);
+
+/* Runs `text` over and over, every wait ended at once, until `steps` steps are done. Steps per
+ * second of the interpreter alone, or -EINVAL when the text has faults or no steps. */
+double sim_bench(const char *text, size_t length, unsigned long steps);
+
+#endif

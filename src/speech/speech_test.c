@@ -1,0 +1,218 @@
+/* Unit tests of speech.h: requests, the cache, fallbacks, cancelling. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "speech/speech_bench.h"
+
+static void test_speech__gives_the_adapter_what_it_needs(void **state)
+{
+	struct speech_bench *b = *state;
+	char *long_text = xmalloc(65537), *wanted;
+
+	speech_open(b, 0, 0);
+	speech_say(b,
+		(struct speech_request){
+			.text = "hi", .language = "de-DE", .voice = "x", .style = 3, .rate = 8000},
+		"de-DE|x|3|8000\nhi", 0);
+	speech_say(b, (struct speech_request){.text = "hi & <b>"}, "en-US||0|0\nhi & <b>", 0);
+	memset(long_text, 'a', 65536);
+	long_text[65536] = '\0';
+	wanted = xasprintf("en-US||0|0\n%s", long_text);
+	speech_say(b, (struct speech_request){.text = long_text}, wanted, 0);
+	free(long_text);
+	free(wanted);
+}
+
+static void test_speech__is_cached(void **state)
+{
+	struct speech_bench *b = *state;
+
+	speech_open(b, 0, 0);
+	speech_say(b, (struct speech_request){.text = "hi"}, "en-US||0|0\nhi", 0);
+	speech_say(b, (struct speech_request){.text = "hi"}, "en-US||0|0\nhi", 0);
+	assert_int_equal(speech_count_runs(b, "first"), 1);
+	speech_say(b, (struct speech_request){.text = "hi", .style = 1}, "en-US||1|0\nhi", 0);
+	speech_say(b, (struct speech_request){.text = "hi", .voice = "v"}, "en-US|v|0|0\nhi", 0);
+	speech_say(b, (struct speech_request){.text = "hi", .rate = 8000}, "en-US||0|8000\nhi", 0);
+	speech_say(b, (struct speech_request){.text = "hi", .language = "fr"}, "fr||0|0\nhi", 0);
+	assert_int_equal(speech_count_runs(b, "first"), 5);
+	assert_int_equal(speech_cached_files(b), 5);
+	speech_free(b->speech);
+	speech_open(b, 0, 0);
+	speech_say(b, (struct speech_request){.text = "hi"}, "en-US||0|0\nhi", 0);
+	assert_int_equal(speech_count_runs(b, "first"), 5);
+}
+
+static void test_speech__checks_requests(void **state)
+{
+	struct speech_bench *b = *state;
+	char *text = xcalloc(1, 65538), *voice = xcalloc(1, 66);
+
+	speech_open(b, 0, 0);
+	memset(text, 'a', 65537);
+	memset(voice, 'a', 65);
+	speech_say(b, (struct speech_request){.text = text}, "", -EINVAL);
+	speech_say(b, (struct speech_request){.text = " \n"}, "", -EINVAL);
+	speech_say(b, (struct speech_request){.text = "x", .voice = voice}, "", -EINVAL);
+	speech_say(b, (struct speech_request){.text = "x", .language = "a\nb"}, "", -EINVAL);
+	speech_say(b, (struct speech_request){.text = "x", .adapter = "../first"}, "", -EINVAL);
+	speech_say(b, (struct speech_request){.text = "x", .adapter = ".."}, "", -EINVAL);
+	speech_say(b, (struct speech_request){.text = "x", .adapter = ""}, "", -EINVAL);
+	speech_say(b, (struct speech_request){.text = "x", .adapter = "none"}, "", -ENOENT);
+	assert_int_equal(speech_count_runs(b, "first"), 0);
+	free(text);
+	free(voice);
+}
+
+static void test_fallback__speaks_when_the_first_fails(void **state)
+{
+	struct speech_bench *b = *state;
+
+	speech_add_adapter(b, "first", "", "exit 1");
+	speech_add_adapter(b, "third", "", "echo third");
+	speech_open(b, 5000, 0);
+	speech_say(b, (struct speech_request){.text = "hi"}, "third\n", 0);
+	speech_say(b, (struct speech_request){.text = "hi"}, "third\n", 0);
+	assert_int_equal(speech_count_runs(b, "third"), 1);
+	speech_say(b, (struct speech_request){.text = "hi", .adapter = "first"}, "", -EIO);
+	speech_add_adapter(b, "first", "", "echo half; exit 1");
+	speech_say(b, (struct speech_request){.text = "ho"}, "half\n", -EIO);
+}
+
+static void test_ssml__is_stripped_unless_wanted(void **state)
+{
+	struct speech_bench *b = *state;
+	const char *ssml = "<speak>a <b>&amp;</b> c</speak>";
+
+	speech_add_adapter(b, "knows", "ssml", "cat");
+	speech_add_adapter(b, "plain", "", "cat");
+	speech_open(b, 5000, 0);
+	speech_say(b, (struct speech_request){.text = ssml, .adapter = "knows"}, ssml, 0);
+	speech_say(b, (struct speech_request){.text = ssml, .adapter = "plain"}, "a & c", 0);
+	speech_say(b, (struct speech_request){.text = ssml, .adapter = "plain", .style = 1},
+		"a & c", 0);
+	assert_int_equal(speech_count_runs(b, "plain --capabilities"), 1);
+	speech_say(b, (struct speech_request){.text = "<speaker>", .adapter = "plain"}, "<speaker>",
+		0);
+}
+
+static void on_timer(void *arg)
+{
+	struct speech_listener *l = arg;
+
+	if (l->received || !l->refuse) {
+		speech_cancel(l->job);
+		speech_cancel(l->job);
+		assert_false(l->done);
+	}
+}
+
+static void test_speech_cancel__ends_running_and_waiting(void **state)
+{
+	struct speech_bench *b = *state;
+	struct speech_listener l[5] = {0};
+
+	speech_add_adapter(b, "first", "", "sleep 60");
+	speech_open(b, 30000, 0);
+	for (int i = 0; i < 5; i++)
+		speech_begin(b, &l[i], (struct speech_request){.text = "hi"});
+	speech_cancel(l[4].job);
+	assert_false(l[4].done);
+	timer_init(&b->timer, b->loop, on_timer, &l[0]);
+	timer_start(&b->timer, 200000);
+	b->expected -= 3;
+	loop_run(b->loop);
+	assert_true(l[0].done && l[4].done);
+	assert_int_equal(l[0].error, -ECANCELED);
+	assert_in_range(l[0].duration_us, 0, 3 * USEC_PER_SEC);
+	b->expected = 4;
+	b->speech = speech_free(b->speech);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(l[i].error, -ECANCELED);
+		speech_release(&l[i]);
+	}
+}
+
+static void test_speech__stops_when_the_sink_refuses(void **state)
+{
+	struct speech_bench *b = *state;
+	struct speech_listener l = {.refuse = -EPIPE};
+
+	speech_add_adapter(b, "first", "", "cat /dev/zero");
+	speech_open(b, 5000, 0);
+	speech_begin(b, &l, (struct speech_request){.text = "hi"});
+	loop_run(b->loop);
+	assert_int_equal(l.error, -EPIPE);
+	speech_release(&l);
+	assert_int_equal(speech_cached_files(b), 0);
+}
+
+static void test_cache__does_not_wait_behind_adapters(void **state)
+{
+	struct speech_bench *b = *state;
+	struct speech_listener slow[4] = {0}, fast = {0};
+
+	speech_add_adapter(b, "slow", "", "sleep 60");
+	speech_open(b, 30000, 0);
+	speech_say(b, (struct speech_request){.text = "hi"}, "en-US||0|0\nhi", 0);
+	for (int i = 0; i < 4; i++)
+		speech_begin(b, &slow[i], (struct speech_request){.text = "hi", .adapter = "slow"});
+	b->expected = 0;
+	speech_begin(b, &fast, (struct speech_request){.text = "hi"});
+	loop_run(b->loop);
+	assert_int_equal(fast.error, 0);
+	assert_in_range(fast.duration_us, 0, 3 * USEC_PER_SEC);
+	speech_release(&fast);
+	b->expected = 4;
+	b->speech = speech_free(b->speech);
+	for (int i = 0; i < 4; i++)
+		speech_release(&slow[i]);
+}
+
+static void test_speech_new__checks_its_directory(void **state)
+{
+	struct speech_bench *b = *state;
+	struct speech_config config = {.adapter_dir = "/nonexistent"};
+	char *adapters = speech_path(b, "adapters"), *error = NULL;
+
+	assert_null(speech_new(b->loop, &config, &error));
+	assert_non_null(strstr(error, "/nonexistent"));
+	free(error);
+	config.adapter_dir = adapters;
+	assert_null(speech_new(b->loop, &config, &error));
+	assert_non_null(strstr(error, "no speech adapter espeak-ng"));
+	free(error);
+	config.adapter = "../first";
+	assert_null(speech_new(b->loop, &config, &error));
+	assert_non_null(strstr(error, "bad name"));
+	free(error);
+	free(adapters);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, speech_setup, speech_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_speech__gives_the_adapter_what_it_needs),
+		TEST(test_speech__is_cached),
+		TEST(test_speech__checks_requests),
+		TEST(test_fallback__speaks_when_the_first_fails),
+		TEST(test_ssml__is_stripped_unless_wanted),
+		TEST(test_speech_cancel__ends_running_and_waiting),
+		TEST(test_speech__stops_when_the_sink_refuses),
+		TEST(test_cache__does_not_wait_behind_adapters),
+		TEST(test_speech_new__checks_its_directory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
