@@ -325,7 +325,7 @@ class Daemon(Process):
     """nccod with one application whose URLs are /answer and /event of the web application.
 
     more is TOML for the top of the file, application and proxy lines for those tables, tables what
-    follows. errors: what lines of level error may say; any other fails the test at the end."""
+    follows, "@/ there meaning the web application. errors: what lines of level error may say; any other fails the test at the end."""
 
     def __init__(self, web, more="", tables="", application="", proxy="", host="127.0.0.1",
                  errors=None, arguments=(), env=()):
@@ -337,7 +337,7 @@ class Daemon(Process):
         self.configure(CONFIG.format(
             rtp=rtp, rtp_end=rtp + 1600, more=more, application=application, host=host,
             answer_url=web.url("/answer"), event_url=web.url("/event"), port=self.sip_port,
-            proxy=proxy, tables=tables))
+            proxy=proxy, tables=tables.replace('"@/', f'"{web.url("/")}')))
         state = os.path.join(self.folder, "state")
         os.mkdir(state)
         super().__init__([NCCOD, "-c", self.config_path, *arguments], self.folder, "nccod",
