@@ -104,6 +104,21 @@ static void test_agent__sdp_that_kills_sofia_is_only_bytes(void **state)
 	peer_free(peer);
 }
 
+static void test_agent__sleeps_without_calls(void **state)
+{
+	struct peer *peer = peer_new(NULL);
+	uint64_t steps, until;
+
+	(void)state;
+	peer_turns(peer, 20);
+	steps = peer->agent->steps;
+	until = clock_mono() + USEC_PER_SEC;
+	while (clock_mono() < until)
+		peer_turn(peer);
+	assert_true(peer->agent->steps - steps < 10);
+	peer_free(peer);
+}
+
 static void test_agent__does_not_spin(void **state)
 {
 	struct peer *peer = peer_new(NULL);
@@ -210,6 +225,7 @@ int main(void)
 		cmocka_unit_test(test_stray__420_names_what_is_unsupported),
 		cmocka_unit_test(test_agent__survives_malformed_datagrams),
 		cmocka_unit_test(test_agent__sdp_that_kills_sofia_is_only_bytes),
+		cmocka_unit_test(test_agent__sleeps_without_calls),
 		cmocka_unit_test(test_agent__does_not_spin),
 		cmocka_unit_test(test_agent__sofia_runs_on_the_monotonic_clock),
 		cmocka_unit_test(test_agent__leaves_nothing_after_1000_calls),
