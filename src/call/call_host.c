@@ -209,9 +209,14 @@ void call_host_play_ended(struct call *call, uint32_t play, enum media_play_end 
 		timer_start(&call->later, 0);
 		return;
 	}
-	/* A play stopped by nobody of us ended with its codec, in a new offer: the script goes on.
-	 */
 	drop_sound(call);
+	if (end == MEDIA_PLAY_STOPPED) {
+		/* Not by us: a new offer has changed the codec. The sound begins anew in it; what
+		 * spec borrows belongs to the step, which is still there. */
+		call->spec.codec = leg_codec(call->leg);
+		get_sound(call, &call->spec);
+		return;
+	}
 	tell(call, &(struct ncco_event){.type = NCCO_PLAYED});
 }
 

@@ -162,6 +162,11 @@ class WebApp:
         class Server(http.server.ThreadingHTTPServer):
             request_queue_size = 256
 
+            def handle_error(self, *_):
+                """A client that hangs up is no news; what a test does wrong is."""
+                if not isinstance(sys.exc_info()[1], OSError):
+                    traceback.print_exc(file=sys.stdout)
+
         self._server = Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]

@@ -337,7 +337,7 @@ class Call:
         self.messages, self.requests, self._changed = [], [], threading.Condition()
         self.silent = False  # then requests get no answer
         self.call_id, self.tag = f"{token(16)}@e2e", token()
-        self.local_cseq, self.routes, self.remote_tag, self.invite_branch = 0, [], "", None
+        self.local_cseq, self.routes, self.remote_tag, self.invited = 0, [], "", None
         self.rtp = Rtp(host, codecs[0])
         self.wire = Wire(self._on_message, transport, host, peer)
         there = f"{bracketed(peer[0])}:{peer[1]}"
@@ -377,17 +377,15 @@ class Call:
             ("Call-ID", self.call_id), ("CSeq", f"{cseq} {method}"), ("Contact", self.contact),
             *[("Route", route) for route in self.routes], *headers,
             *([("Content-Type", kind)] if body else [])], body)
+        if method == "INVITE":
+            self.invited = message  # before its answer can come
         self.wire.send(message, self.peer)
         return message
 
     def invite(self, body=None, headers=(), **more):
         """An INVITE with our offer, or with body ("" for none)."""
-        if self.invite_branch is None or not self.remote_tag:
-            self.invite_branch = "z9hG4bK" + token()
-        branch = "z9hG4bK" + token() if self.remote_tag else self.invite_branch
         body = self.local_sdp() if body is None else body
-        self.invited = self.request("INVITE", body, headers, branch=branch, **more)
-        return self.invited
+        return self.request("INVITE", body, headers, **more)
 
     def ack(self, response, body=b""):
         number = response.get("CSeq").split()[0]
