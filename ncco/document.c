@@ -53,7 +53,7 @@ static void set_fallbacks(const struct param *params, void *base)
 		if (!p->fallback)
 			continue;
 		if (p->type == PARAM_INT)
-			*(int *)member = atoi(p->fallback);
+			*(int *)member = (int)strtol(p->fallback, NULL, 10);
 		else if (p->type == PARAM_NUMBER)
 			*(double *)member = strtod(p->fallback, NULL);
 		else if (p->type == PARAM_BOOL)

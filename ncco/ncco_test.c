@@ -79,6 +79,7 @@ static void test_parse__points_at_the_fault(void **state)
 	check_bad("[{\"action\":\"talk\",\"text\":\"a\",\"loop\":\"0x1\"}]", "/0/loop", "whole");
 	check_bad("[{\"action\":\"stream\",\"streamUrl\":[\"a\",\"b\"]}]", "/0/streamUrl", "one");
 	check_bad("[{\"action\":\"stream\",\"streamUrl\":\"ftp://a/b\"}]", "/0/streamUrl", "http");
+	check_bad("[{\"action\":\"play\",\"url\":\"file:/a\"}]", "/0/url", "media root");
 	check_bad("[{\"action\":\"stream\",\"streamUrl\":\"a\",\"url\":\"b\"}]", "/0/url",
 		"\"streamUrl\"");
 	check_bad("[{\"action\":\"input\",\"maxDigits\":1,\"dtmf\":{\"maxDigits\":2}}]",
@@ -154,6 +155,12 @@ static void test_url_fault__checks_the_syntax(void **state)
 			fail_msg("%s is taken", bad[i]);
 	}
 	assert_null(url_fault("my sound.wav", true));
+	assert_null(url_fault("file:en/my sound.wav", true));
+	assert_non_null(url_fault("file:welcome.wav", false));
+	assert_non_null(url_fault("file:", true));
+	assert_non_null(url_fault("file:/etc/passwd", true));
+	assert_non_null(url_fault("file:///etc/passwd", true));
+	assert_non_null(url_fault("file:a\nb", true));
 	assert_non_null(url_fault("http://a/my sound.wav", true));
 }
 

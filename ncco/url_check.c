@@ -57,9 +57,17 @@ static const char *authority_fault(const char *authority)
 	return colon < end ? port_fault(colon + 1, (size_t)(end - colon - 1)) : NULL;
 }
 
+/* "file:" and a name below the media root, which is no URL of RFC 8089: there is no host, and
+ * whether the name stays below the root is known when the file is opened. */
+static const char *file_fault(const char *name)
+{
+	return *name && *name != '/' ? NULL : "must name a file below the media root: file:NAME";
+}
+
 const char *url_fault(const char *url, bool media)
 {
-	size_t scheme = scheme_length(url);
+	bool file = media && strncmp(url, "file:", 5) == 0;
+	size_t scheme = file ? 0 : scheme_length(url);
 
 	if (!*url)
 		return "must not be empty";
@@ -71,6 +79,8 @@ const char *url_fault(const char *url, bool media)
 		if (*c == ' ' && (!media || scheme))
 			return "has a space; write %20";
 	}
+	if (file)
+		return file_fault(url + 5);
 	if (scheme == 0)
 		return strncmp(url, "//", 2) == 0 ? authority_fault(url + 2) : NULL;
 	if ((scheme != 4 || strncasecmp(url, "http", 4) != 0) &&

@@ -140,7 +140,7 @@ const struct param *param_find(const struct param *params, const char *key);
 void steps_read(struct reader *reader, struct json_object *array, struct step_list *ret_steps);
 void steps_release(struct step_list *steps);
 
-/* What is wrong with a URL (NULL: nothing); media: a file name is good as well. */
+/* What is wrong with a URL (NULL: nothing); media: a name or file:NAME is good as well. */
 const char *url_fault(const char *url, bool media);
 
 /* For verbs. Each tells the host; ending something that is not there is nothing. */

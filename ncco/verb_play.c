@@ -11,8 +11,8 @@ static const struct param play_params[] = {
 		.type = PARAM_MEDIA,
 		.required = true,
 		.offset = offsetof(struct play, sound.source),
-		.help = "The sound: an http or https URL, a URL relative to the document, or a "
-			"file below the media root."},
+		.help = "The sound: an http or https URL, a URL relative to the document, or "
+			"file:NAME, a file below the media root."},
 	SOUND_STEP_PARAMS(struct play),
 	{.name = NULL},
 };

@@ -167,11 +167,14 @@ static void on_reopen(evutil_socket_t sig, short what, void *arg)
 	log_info(NULL, "SIGUSR1: the log is standard error, which stays open");
 }
 
+/* libevent gives back what it found: a signal that comes while we tidy up is then ignored. */
 static void catch_signals(struct daemon *d)
 {
+	static const int numbers[] = {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 	struct event_base *base = loop_base(d->loop);
 
-	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		sigaction(numbers[i], &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
 	d->signals[0] = evsignal_new(base, SIGTERM, on_stop, d);
 	d->signals[1] = evsignal_new(base, SIGINT, on_stop, d);
 	d->signals[2] = evsignal_new(base, SIGHUP, on_reload, d);

@@ -83,6 +83,29 @@ static void test_json_parse__is_strict(void **state)
 		-EINVAL);
 }
 
+static void check_number(const char *text, bool good)
+{
+	struct json_object *value = json_object_new_string(text);
+	double number;
+
+	if ((json_to_double(value, &number) == 0) != good)
+		fail_msg("%s", text);
+	json_object_put(value);
+}
+
+static void test_json_to_double__takes_decimal_numbers_alone(void **state)
+{
+	static const char *const good[] = {"0", "-1", "+1.5", ".5", "1.", "1e3", "1E-3"};
+	static const char *const bad[] = {"", " 1", "1 ", "0x10", "0x1p4", "inf", "-inf", "nan",
+		"1e999", "e5", "1e", ".", "-", "1-2", "1,5"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		check_number(good[i], true);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		check_number(bad[i], false);
+}
+
 static void test_json_readers__take_numbers_as_strings(void **state)
 {
 	const char *text = "{\"a\":\"60\",\"b\":7,\"c\":\"7x\",\"d\":\"true\",\"e\":1.5}";
@@ -183,6 +206,7 @@ int main(void)
 		cmocka_unit_test(test_id_new__is_a_version_4_uuid),
 		cmocka_unit_test(test_strbuf__grows_and_detaches),
 		cmocka_unit_test(test_json_parse__is_strict),
+		cmocka_unit_test(test_json_to_double__takes_decimal_numbers_alone),
 		cmocka_unit_test(test_json_readers__take_numbers_as_strings),
 		cmocka_unit_test(test_log_write__keeps_a_record_on_one_line),
 		cmocka_unit_test(test_ring__is_full_and_empty_when_it_says_so),

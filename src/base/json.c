@@ -59,21 +59,26 @@ const char *json_text(struct json_object *object, const char *key, const char *f
 							    : fallback;
 }
 
+/* strtod() of the whole text; it would also take hexadecimal, "nan", "inf" and leading space. */
+static int text_to_double(const char *text, double *ret_number)
+{
+	char *end;
+
+	if (!*text || text[strspn(text, "+-.0123456789eE")])
+		return -EINVAL;
+	*ret_number = strtod(text, &end);
+	return *end ? -EINVAL : 0;
+}
+
 int json_to_double(struct json_object *value, double *ret_value)
 {
-	const char *text;
 	double number;
-	char *end;
 
 	if (json_object_is_type(value, json_type_int) ||
 		json_object_is_type(value, json_type_double)) {
 		number = json_object_get_double(value);
 	} else if (json_object_is_type(value, json_type_string)) {
-		text = json_object_get_string(value);
-		if (!strchr("+-.0123456789", text[0]) || !text[0])
-			return -EINVAL;
-		number = strtod(text, &end);
-		if (*end)
+		if (text_to_double(json_object_get_string(value), &number) < 0)
 			return -EINVAL;
 	} else {
 		return -EINVAL;

@@ -11,6 +11,8 @@
 #include "call/server_private.h"
 #include "http/url.h"
 
+#define ASK_AGAIN_US (1 * USEC_PER_MSEC)
+
 static void tell(struct call *call, const struct ncco_event *event)
 {
 	interp_event(call->interp, event);
@@ -200,21 +202,37 @@ static void host_prepare(void *ctx, const struct ncco_sound *sound)
 
 void call_host_play_ended(struct call *call, uint32_t play, enum media_play_end end)
 {
-	if (play != call->play || play == 0 || end == MEDIA_PLAY_STOPPED)
+	if (play != call->play || play == 0)
 		return;
 	if (end == MEDIA_PLAY_FAILED) {
-		fail_sound(call, sound_failure(call->server->sounds, call->prompt));
+		call->sound_error = NULL;
+		timer_start(&call->later, 0);
 		return;
 	}
 	drop_sound(call);
+	if (end == MEDIA_PLAY_STOPPED) {
+		/* Not by us: a new offer has changed the codec. The sound begins anew in it; what
+		 * spec borrows belongs to the step, which is still there. */
+		call->spec.codec = leg_codec(call->leg);
+		get_sound(call, &call->spec);
+		return;
+	}
 	tell(call, &(struct ncco_event){.type = NCCO_PLAYED});
 }
 
+/* A failure known at once, or that of the prompt, whose reason may still be on its way from
+ * the worker. */
 static void tell_failure(void *arg)
 {
 	struct call *call = arg;
+	const char *reason = call->sound_error;
 
-	fail_sound(call, call->sound_error);
+	if (!reason)
+		reason = sound_failure(call->server->sounds, call->prompt);
+	if (reason)
+		fail_sound(call, reason);
+	else
+		timer_start(&call->later, ASK_AGAIN_US);
 }
 
 /* --- everything else --- */

@@ -238,13 +238,11 @@ struct server *server_new(struct loop *loop, struct config *config, char **ret_e
 	return server;
 }
 
-static void free_retired(struct server *server)
+/* Frees all but the first `kept`. */
+static void free_retired(struct server *server, size_t kept)
 {
-	for (size_t i = 0; i < server->retired_count; i++)
-		config_free(server->retired[i]);
-	free(server->retired);
-	server->retired = NULL;
-	server->retired_count = 0;
+	while (server->retired_count > kept)
+		config_free(server->retired[--server->retired_count]);
 }
 
 struct server *server_free(struct server *server)
@@ -267,7 +265,8 @@ struct server *server_free(struct server *server)
 	http_cache_free(server->cache);
 	http_client_free(server->guarded);
 	media_engine_free(server->media);
-	free_retired(server);
+	free_retired(server, 0);
+	free(server->retired);
 	config_free(server->config);
 	free(server);
 	return NULL;
@@ -278,9 +277,10 @@ struct server *server_free(struct server *server)
 void server_call_gone(struct server *server)
 {
 	server->call_count--;
-	/* Webhooks on their way still point into the applications of a retired configuration. */
+	/* Webhooks on their way still point into the applications of a retired configuration, and
+	 * what build() made into the first one, always. */
 	if (server->call_count == 0 && server->webhooks.lines == 0)
-		free_retired(server);
+		free_retired(server, 1);
 	check_drained(server);
 }
 

@@ -21,7 +21,7 @@ TAILQ_HEAD(call_list, call);
 struct server {
 	struct loop *loop;
 	struct config *config;
-	struct config **retired; /* replaced, still used by calls */
+	struct config **retired; /* replaced, still used by calls; [0] by the drivers */
 	size_t retired_count;
 
 	struct worker_pool *workers;

@@ -426,8 +426,11 @@ const char *sound_failure(struct sound_store *store, const struct prompt *prompt
 
 	TAILQ_FOREACH_REVERSE(entry, &store->lru, entry_list, lru)
 	{
-		if (entry->prompt == prompt)
-			return entry->error ? entry->error : "the sound broke off";
+		if (entry->prompt != prompt)
+			continue;
+		if (!entry->error && entry->making)
+			return NULL;
+		return entry->error ? entry->error : "the sound broke off";
 	}
 	return "the sound broke off";
 }

@@ -65,7 +65,7 @@ void sound_cancel(struct sound_load *load); /* NULL allowed */
 void sound_prepare(struct sound_store *store, const struct sound_spec *spec);
 
 /* Why a prompt that was handed out broke off; a text for people, valid until the next call
- * into the store. */
+ * into the store. NULL: the worker has not handed in its reason yet, ask again a little later. */
 const char *sound_failure(struct sound_store *store, const struct prompt *prompt);
 
 #endif

@@ -1,235 +1,18 @@
-#include "http/client.h"
-
-#include <ctype.h>
 #include <curl/curl.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/queue.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/strbuf.h"
-#include "http/address.h"
-#include "http/sockets.h"
-#include "http/url.h"
+#include "http/client_private.h"
 
 #define DEFAULT_CONNECTIONS  512
 #define CONNECTIONS_PER_HOST 64
 #define DEFAULT_CONNECT_MS   1000
-#define DEFAULT_TOTAL_MS     5000
-#define DEFAULT_MAX_BYTES    ((size_t)1 << 20)
-#define MAX_HEADER_BYTES     ((size_t)100 << 10)
 #define MAX_IDLE_HANDLES     64
 #define KEPT_BODY_BYTES	     ((size_t)64 << 10) /* buffer that an idle handle may keep */
 
-/* Each handle owns an easy handle and buffers and is used again for later requests. */
-struct http_request_handle {
-	TAILQ_ENTRY(http_request_handle) entry; /* in client->active, or client->idle */
-	struct http_client *client;
-	CURL *easy;
-	struct timer timer; /* connect time, then total time; or the delivery of a failure */
-	http_done_fn done;
-	void *arg;
-
-	bool in_multi, delivering;
-	bool connected, forbidden, too_large; /* what the callbacks saw */
-	bool failed;			      /* never sent, `outcome` says why */
-	enum http_outcome outcome;
-	unsigned total_timeout_ms;
-	size_t max_bytes, header_bytes;
-	uint64_t start;
-
-	char *request_body;
-	struct curl_slist *headers; /* NULL while the client's shared list is used */
-	struct strbuf body;
-	struct json_object *response_headers;
-	char detail[CURL_ERROR_SIZE];
-};
-
-TAILQ_HEAD(handle_list, http_request_handle);
-
-struct http_client {
-	struct loop *loop;
-	CURLM *multi;
-	CURLSH *share; /* TLS sessions, so that a new connection resumes */
-	struct sockets *sockets;
-	struct timer timer; /* curl's own */
-	bool allow_private;
-	char *user_agent;
-	struct handle_list active, idle;
-	unsigned idle_count;
-	struct curl_slist *plain_headers; /* for a body of type plain_type without own headers */
-	char *plain_type;
-	struct curl_slist *no_headers;
-};
-
 /* The timer's callback after http_send(). */
 static void on_handle_timer(void *arg);
-
-/* What curl reports */
-
-static size_t on_body(char *data, size_t size, size_t count, void *arg)
-{
-	struct http_request_handle *h = arg;
-	size_t length = size * count;
-
-	if (length > h->max_bytes - h->body.length) {
-		h->too_large = true;
-		return 0;
-	}
-	strbuf_add(&h->body, data, length);
-	return length;
-}
-
-/* A status line begins a new answer: that of a redirect, or after a 100. */
-static void reset_headers(struct http_request_handle *h)
-{
-	json_object_put(h->response_headers);
-	h->response_headers = json_object_new_object();
-	strbuf_reset(&h->body);
-}
-
-static void add_header(struct http_request_handle *h, const char *line, size_t length)
-{
-	const char *colon = memchr(line, ':', length), *value, *end = line + length;
-	char name[128];
-	size_t n;
-
-	if (!colon || (n = (size_t)(colon - line)) >= sizeof(name))
-		return;
-	for (size_t i = 0; i < n; i++)
-		name[i] = (char)tolower((unsigned char)line[i]);
-	name[n] = '\0';
-	value = colon + 1;
-	while (value < end && isspace((unsigned char)*value))
-		value++;
-	while (end > value && isspace((unsigned char)end[-1]))
-		end--;
-	json_object_object_add(
-		h->response_headers, name, json_object_new_string_len(value, (int)(end - value)));
-}
-
-static size_t on_header(char *line, size_t size, size_t count, void *arg)
-{
-	struct http_request_handle *h = arg;
-	size_t length = size * count;
-
-	h->header_bytes += length;
-	if (h->header_bytes > MAX_HEADER_BYTES) {
-		h->too_large = true;
-		return 0;
-	}
-	if (length >= 5 && memcmp(line, "HTTP/", 5) == 0)
-		reset_headers(h);
-	else
-		add_header(h, line, length);
-	return length;
-}
-
-/* The request is about to be written on a connection, new or kept. */
-static int on_connected(void *arg, char *remote, char *local, int remote_port, int local_port)
-{
-	struct http_request_handle *h = arg;
-
-	(void)remote;
-	(void)local;
-	(void)remote_port;
-	(void)local_port;
-	if (!h->connected)
-		timer_start(&h->timer, h->total_timeout_ms * USEC_PER_MSEC);
-	h->connected = true;
-	return CURL_PREREQFUNC_OK;
-}
-
-static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	struct http_request_handle *h = arg;
-
-	(void)purpose;
-	if (!h->client->allow_private && !address_is_public(&address->addr)) {
-		h->forbidden = true;
-		return CURL_SOCKET_BAD;
-	}
-	return sockets_open(
-		h->client->sockets, address->family, address->socktype, address->protocol);
-}
-
-static int on_close_socket(void *arg, curl_socket_t fd)
-{
-	sockets_close(arg, fd);
-	return 0;
-}
-
-/* Outcomes */
-
-const char *http_outcome_text(enum http_outcome outcome)
-{
-	static const char *const texts[] = {
-		[HTTP_ANSWERED] = "answered",
-		[HTTP_REFUSED] = "no connection",
-		[HTTP_RESET] = "connection reset",
-		[HTTP_CONNECT_TIMEOUT] = "connection timed out",
-		[HTTP_TIMEOUT] = "no answer in time",
-		[HTTP_TOO_LARGE] = "answer too large",
-		[HTTP_FORBIDDEN] = "address not allowed",
-		[HTTP_BAD_URL] = "bad URL",
-		[HTTP_TLS] = "TLS failed",
-		[HTTP_FAILED] = "request failed",
-	};
-
-	return outcome < ARRAY_SIZE(texts) ? texts[outcome] : texts[HTTP_FAILED];
-}
-
-static enum http_outcome connect_outcome(const struct http_request_handle *h)
-{
-	long error = 0;
-
-	if (h->forbidden)
-		return HTTP_FORBIDDEN;
-	curl_easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &error);
-	return error == ETIMEDOUT ? HTTP_CONNECT_TIMEOUT : HTTP_REFUSED;
-}
-
-static enum http_outcome outcome_of(const struct http_request_handle *h, CURLcode code)
-{
-	if (h->too_large)
-		return HTTP_TOO_LARGE;
-	switch (code) {
-	case CURLE_OK:
-		return HTTP_ANSWERED;
-	case CURLE_COULDNT_CONNECT:
-		return connect_outcome(h);
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_GOT_NOTHING:
-		return HTTP_REFUSED;
-	case CURLE_SEND_ERROR:
-	case CURLE_RECV_ERROR:
-	case CURLE_PARTIAL_FILE:
-	case CURLE_HTTP2_STREAM:
-		return HTTP_RESET;
-	case CURLE_OPERATION_TIMEDOUT:
-		return h->connected ? HTTP_TIMEOUT : HTTP_CONNECT_TIMEOUT;
-	case CURLE_URL_MALFORMAT:
-		return HTTP_BAD_URL;
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		/* Also curl's code for an answer that is not HTTP. */
-		return h->connected ? HTTP_FAILED : HTTP_BAD_URL;
-	case CURLE_FILESIZE_EXCEEDED:
-		return HTTP_TOO_LARGE;
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CIPHER:
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_INVALIDCERTSTATUS:
-		return HTTP_TLS;
-	default:
-		return HTTP_FAILED;
-	}
-}
 
 /* Handles */
 
@@ -247,16 +30,7 @@ static void set_constant_options(struct http_request_handle *h)
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent);
 	curl_easy_setopt(easy, CURLOPT_SHARE, client->share);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, h->detail);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, h);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, h);
-	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
-	curl_easy_setopt(easy, CURLOPT_PREREQDATA, h);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, h);
-	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
-	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client->sockets);
+	response_set_callbacks(h);
 #if LIBCURL_VERSION_NUM >= 0x075500
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
@@ -389,7 +163,7 @@ static void deliver_finished(struct http_client *client)
 		CURLcode code = message->data.result;
 
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&h);
-		deliver(h, outcome_of(h, code));
+		deliver(h, response_outcome(h, code));
 	}
 }
 
@@ -437,191 +211,20 @@ static int on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, v
 	return 0;
 }
 
-/* Making a request */
-
-static void fail(struct http_request_handle *h, enum http_outcome outcome, const char *detail)
-{
-	if (h->failed)
-		return;
-	h->failed = true;
-	h->outcome = outcome;
-	strncpy(h->detail, detail, sizeof(h->detail) - 1);
-}
-
-static bool is_token(const char *s)
-{
-	return *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				 "!#$%&'*+-.^_`|~")] == '\0';
-}
-
-static bool is_field_value(const char *s)
-{
-	for (; *s; s++) {
-		if (((unsigned char)*s < 0x20 && *s != '\t') || *s == 0x7f)
-			return false;
-	}
-	return true;
-}
-
-/* Framing is curl's business: such a header would let a script smuggle a second request. */
-static bool is_framing(const char *name)
-{
-	static const char *const names[] = {
-		"Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "Expect", "TE"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcasecmp(name, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-static struct curl_slist *append(struct curl_slist *list, const char *line)
-{
-	struct curl_slist *longer = curl_slist_append(list, line);
-
-	if (!longer)
-		abort();
-	return longer;
-}
-
-static struct curl_slist *append_header(
-	struct curl_slist *list, const char *name, const char *value)
-{
-	/* "Name;" is curl's way to send an empty value, "Name:" would remove the header. */
-	char *line = *value ? xasprintf("%s: %s", name, value) : xasprintf("%s;", name);
-
-	list = append(list, line);
-	free(line);
-	return list;
-}
-
-static void add_own_headers(struct http_request_handle *h, struct json_object *headers)
-{
-	json_object_object_foreach (headers, name, value) {
-		const char *text = json_object_get_string(value);
-
-		if (!is_token(name) || is_framing(name) || !text || !is_field_value(text))
-			fail(h, HTTP_FAILED, "header not allowed");
-		else
-			h->headers = append_header(h->headers, name, text);
-	}
-}
-
-static bool has_member(struct json_object *headers, const char *wanted)
-{
-	json_object_object_foreach (headers, name, value) {
-		(void)value;
-		if (strcasecmp(name, wanted) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* No "Expect: 100-continue", which costs a round trip. */
-static struct curl_slist *body_headers(const char *type)
-{
-	struct curl_slist *list = append(NULL, "Expect:");
-
-	return type ? append_header(list, "Content-Type", type) : list;
-}
-
-/* Most requests differ in nothing but the body, so their list is built once. */
-static struct curl_slist *shared_headers(struct http_client *client, const char *type)
-{
-	if (!type)
-		return client->no_headers;
-	if (!client->plain_type || strcmp(client->plain_type, type) != 0) {
-		/* The list may be in use by requests under way: those keep the old type's. */
-		if (!TAILQ_EMPTY(&client->active))
-			return NULL;
-		curl_slist_free_all(client->plain_headers);
-		client->plain_headers = body_headers(type);
-		xstrset(&client->plain_type, type);
-	}
-	return client->plain_headers;
-}
-
-static void set_headers(struct http_request_handle *h, const struct http_request *request)
-{
-	struct json_object *own = request->headers;
-	const char *type = request->content_type;
-	struct curl_slist *list = NULL;
-
-	if (type && !is_field_value(type)) {
-		fail(h, HTTP_FAILED, "content type not allowed");
-		return;
-	}
-	if (!json_object_is_type(own, json_type_object) || json_object_object_length(own) == 0)
-		list = shared_headers(h->client, type);
-	else if (has_member(own, "content-type"))
-		type = NULL;
-	if (!list) {
-		h->headers = body_headers(type);
-		if (json_object_is_type(own, json_type_object))
-			add_own_headers(h, own);
-		list = h->headers;
-	}
-	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, list);
-}
-
-static void set_method(struct http_request_handle *h, const struct http_request *request)
-{
-	const char *method = request->method ? request->method : "GET";
-	bool post = strcmp(method, "POST") == 0;
-
-	if (!is_token(method)) {
-		fail(h, HTTP_FAILED, "method not allowed");
-		return;
-	}
-	curl_easy_setopt(h->easy, CURLOPT_HTTPGET, 1L);
-	curl_easy_setopt(h->easy, CURLOPT_CUSTOMREQUEST, NULL);
-	if (request->body || post) {
-		h->request_body = xmemdup(request->body, request->body_length);
-		curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, h->request_body);
-		curl_easy_setopt(
-			h->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
-	} else if (strcmp(method, "HEAD") == 0) {
-		curl_easy_setopt(h->easy, CURLOPT_NOBODY, 1L);
-		return;
-	}
-	/* Not for a plain GET or POST: it would override the method after a 303 too. */
-	if (request->body ? !post : !post && strcmp(method, "GET") != 0)
-		curl_easy_setopt(h->easy, CURLOPT_CUSTOMREQUEST, method);
-}
-
-static void set_limits(struct http_request_handle *h, const struct http_request *request,
-	unsigned connect_timeout_ms)
-{
-	h->max_bytes = request->max_bytes ? request->max_bytes : DEFAULT_MAX_BYTES;
-	h->total_timeout_ms =
-		request->total_timeout_ms ? request->total_timeout_ms : DEFAULT_TOTAL_MS;
-	curl_easy_setopt(h->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_timeout_ms);
-	curl_easy_setopt(h->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)h->max_bytes);
-	curl_easy_setopt(h->easy, CURLOPT_FOLLOWLOCATION, request->redirects > 0 ? 1L : 0L);
-	curl_easy_setopt(h->easy, CURLOPT_MAXREDIRS, (long)request->redirects);
-}
-
 struct http_request_handle *http_send(struct http_client *client,
 	const struct http_request *request, http_done_fn done, void *arg)
 {
 	struct http_request_handle *h = take_handle(client);
 	unsigned connect_ms =
 		request->connect_timeout_ms ? request->connect_timeout_ms : DEFAULT_CONNECT_MS;
-	const char *error = NULL;
 
 	h->done = done;
 	h->arg = arg;
 	h->start = clock_mono();
-	curl_easy_setopt(h->easy, CURLOPT_URL, request->url ? request->url : "");
-	if (url_check(request->url, false, &error) < 0)
-		fail(h, HTTP_BAD_URL, error);
-	set_method(h, request);
-	set_headers(h, request);
-	set_limits(h, request, connect_ms);
+	request_set(h, request, connect_ms);
 	TAILQ_INSERT_TAIL(&client->active, h, entry);
 	if (!h->failed && curl_multi_add_handle(client->multi, h->easy) != CURLM_OK)
-		fail(h, HTTP_FAILED, "curl refused the request");
+		request_fail(h, HTTP_FAILED, "curl refused the request");
 	h->in_multi = !h->failed;
 	timer_start(&h->timer, h->failed ? 0 : connect_ms * USEC_PER_MSEC);
 	return h;
@@ -666,7 +269,7 @@ struct http_client *http_client_new(struct loop *loop, const struct http_client_
 	client->user_agent = xstrdup(config->user_agent ? config->user_agent : "nccod");
 	TAILQ_INIT(&client->active);
 	TAILQ_INIT(&client->idle);
-	client->no_headers = body_headers(NULL);
+	client->no_headers = request_plain_headers(NULL);
 	client->sockets = sockets_new(loop, on_socket_event, client);
 	timer_init(&client->timer, loop, on_multi_timer, client);
 	client->share = curl_share_init();

@@ -85,10 +85,10 @@ void agent_step(struct sip_agent *agent)
 		next = su_root_step(agent->root, 0);
 		agent->steps++;
 	}
-	if (next < 1)
+	if (next == 0)
 		next = 1; /* unclamped it spins */
-	if (next > STEP_MAX_MS)
-		next = STEP_MAX_MS;
+	if (next < 0 || next > STEP_MAX_MS)
+		next = STEP_MAX_MS; /* below 0: there is no timer at all */
 	timer_start(&agent->timer, (uint64_t)next * USEC_PER_MSEC);
 }
 

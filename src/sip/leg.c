@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 
 static void on_end_timer(void *arg)
@@ -72,7 +71,6 @@ void leg_end(struct sip_leg *leg, int status, const char *reason, bool by_peer)
 {
 	if (leg->state == SIP_LEG_ENDED)
 		return;
-	log_debug(leg->call_id, "leg ends with %d", status);
 	leg->state = SIP_LEG_ENDED;
 	session_stop(leg);
 	leg->resolve = resolve_cancel(leg->resolve);

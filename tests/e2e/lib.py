@@ -11,27 +11,36 @@ Everything is on 127.0.0.1 and on ports that were free a moment ago; everything 
         assert lib.hears(samples, rate, 440)
 """
 import array
+import concurrent.futures
 import contextlib
 import glob
 import http.server
 import io
+import itertools
 import json
 import math
 import os
+import random
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+import traceback
+import unittest
 import urllib.parse
 import wave
+
+import sip
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.realpath(os.environ.get("BUILD_DIR", "."))
+NCCOD = os.path.join(BUILD, "nccod")
 RATE = 8000
 
 
@@ -39,6 +48,19 @@ def free_port(kind=socket.SOCK_STREAM):
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def free_sip_port(host="127.0.0.1"):
+    """Free for UDP and for TCP, a moment ago."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    while True:
+        with socket.socket(family, socket.SOCK_DGRAM) as udp, socket.socket(family) as tcp:
+            udp.bind((host, 0))
+            try:
+                tcp.bind(udp.getsockname()[:2])
+                return udp.getsockname()[1]
+            except OSError:
+                continue
 
 
 def wait_until(ready, seconds=10, what="it"):
@@ -53,9 +75,9 @@ def wait_until(ready, seconds=10, what="it"):
         time.sleep(0.02)
 
 
-def listens(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def listens(port, host="127.0.0.1"):
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        return probe.connect_ex((host, port)) == 0
 
 
 # Sound
@@ -137,7 +159,15 @@ class WebApp:
             def log_message(self, *_):
                 """Requests are kept, not printed."""
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(http.server.ThreadingHTTPServer):
+            request_queue_size = 256
+
+            def handle_error(self, *_):
+                """A client that hangs up is no news; what a test does wrong is."""
+                if not isinstance(sys.exc_info()[1], OSError):
+                    traceback.print_exc(file=sys.stdout)
+
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
 
@@ -159,6 +189,26 @@ class WebApp:
 
     def script(self, path, steps, **options):
         return self.answer(path, steps, **options)
+
+    def number(self, number, steps, **options):
+        """The script that /answer gives to calls to a number."""
+        self.answer(f"/answer {number}", steps, **options)
+
+    def told(self, number, path="/event"):
+        """What came to a path about calls to a number, in order: JSON bodies."""
+        bodies = [r["json"] or r["query"] for r in list(self.requests) if r["path"] == path]
+        uuids = {b["uuid"] for b in bodies if b.get("to") == number}
+        talks = {b["conversation_uuid"] for b in bodies if b.get("to") == number}
+        return [b for b in bodies if b.get("uuid") in uuids or
+                ("uuid" not in b and b.get("conversation_uuid") in talks)]
+
+    def statuses(self, number):
+        return [b["status"] for b in self.told(number) if "status" in b]
+
+    def asked(self, number, path="/answer"):
+        """The requests to a path about calls to a number."""
+        return [r for r in list(self.requests) if r["path"] == path and
+                (r["json"] or r["query"]).get("to") == number]
 
     def sound(self, path, samples, rate=RATE):
         return self.answer(path, wav_bytes(samples, rate), "audio/wav")
@@ -194,11 +244,15 @@ class WebApp:
             self.requests.append(request)
             self._changed.notify_all()
         missing = (b"", "text/plain", 204 if "event" in url.path else 404, 0, {})
-        body, kind, status, delay, headers = self._answers.get(url.path, missing)
+        called = (parsed if isinstance(parsed, dict) else request["query"]).get("to")
+        body, kind, status, delay, headers = self._answers.get(
+            f"{url.path} {called}", self._answers.get(url.path, missing))
         if delay:
             time.sleep(delay)
         if callable(body):
             body = body(request)
+        if isinstance(body, tuple):  # a function may choose status and headers too
+            body, status, headers = body
         if not isinstance(body, bytes):
             body = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         with contextlib.suppress(OSError):  # the caller may have given up
@@ -252,54 +306,113 @@ class Process:
             raise AssertionError(f"had to be killed:\n{self.log()[-3000:]}") from None
 
 
+CONFIG = """log_level = "debug"
+default_application = "main"
+rtp_start_port = {rtp}
+rtp_end_port = {rtp_end}
+{more}
+[[applications]]
+id = "main"
+answer_url = "{answer_url}"
+event_url = "{event_url}"
+{application}
+[proxy]
+addr = "{host}"
+udp_port = {port}
+tcp_port = {port}
+{proxy}
+{tables}
+"""
+SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|stack-overflow")
+
+
 class Daemon(Process):
     """nccod with one application whose URLs are /answer and /event of the web application.
 
-    more is TOML for the top of the file, tables what follows it, application lines of the
-    application's table."""
+    more is TOML for the top of the file, application and proxy lines for those tables, tables what
+    follows, "@/ there meaning the web application. errors: what lines of level error may say; any other fails the test at the end."""
 
-    def __init__(self, web, more="", tables="", application=""):
-        self.sip_port = free_port(socket.SOCK_DGRAM)
-        self.http_port = free_port()
+    def __init__(self, web, more="", tables="", application="", proxy="", host="127.0.0.1",
+                 errors=None, arguments=(), env=()):
+        self.sip_port, self.host, self._errors = free_sip_port(host), host, errors
+        self.address = (host, self.sip_port)
         self.folder = tempfile.mkdtemp(prefix="nccod-e2e-")
-        config = os.path.join(self.folder, "nccod.toml")
-        rtp = 20000 + os.getpid() % 200 * 100
-        with open(config, "w", encoding="utf-8") as file:
-            file.write(f'http_addr = "127.0.0.1:{self.http_port}"\nlog_level = "debug"\n'
-                       f'default_application = "main"\nrtp_start_port = {rtp}\n'
-                       f'rtp_end_port = {rtp + 998}\n{more}\n[[applications]]\nid = "main"\n'
-                       f'answer_url = "{web.url("/answer")}"\nevent_url = "{web.url("/event")}"\n'
-                       f'{application}\n[proxy]\naddr = "127.0.0.1"\nudp_port = {self.sip_port}\n'
-                       f'tcp_port = {self.sip_port}\n{tables}\n')
+        self.config_path = os.path.join(self.folder, "nccod.toml")
+        rtp = random.randrange(10000, 31000, 2)  # below what the kernel gives to others
+        self.configure(CONFIG.format(
+            rtp=rtp, rtp_end=rtp + 1600, more=more, application=application, host=host,
+            answer_url=web.url("/answer"), event_url=web.url("/event"), port=self.sip_port,
+            proxy=proxy, tables=tables.replace('"@/', f'"{web.url("/")}')))
         state = os.path.join(self.folder, "state")
         os.mkdir(state)
-        super().__init__([os.path.join(BUILD, "nccod"), "-c", config], self.folder, "nccod",
-                         env=dict(os.environ, STATE_DIRECTORY=state), cwd=ROOT)
+        super().__init__([NCCOD, "-c", self.config_path, *arguments], self.folder, "nccod",
+                         env={**os.environ, "STATE_DIRECTORY": state,
+                              "UBSAN_OPTIONS": "print_stacktrace=1", **dict(env)}, cwd=ROOT)
+
+    def configure(self, text):
+        self.config = text
+        with open(self.config_path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def reload(self, text):
+        """SIGHUP with another file; returns when it has been read."""
+        before = len(re.findall("configuration reloaded|reload refused", self.log()))
+        self.configure(text)
+        self.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(re.findall("configuration reloaded|reload refused",
+                                          self.log())) > before, 10, "the reload")
 
     def uri(self, user):
-        return f"sip:{user}@127.0.0.1:{self.sip_port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"sip:{user}@{host}:{self.sip_port}"
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def __enter__(self):
         def ready():
             if self.process.poll() is not None:
                 raise AssertionError(f"nccod ended:\n{self.log()}")
-            return listens(self.sip_port)
+            return "SIP on" in self.log()
         try:
-            wait_until(ready, 10, "nccod's start")
+            wait_until(ready, 20, "nccod's start")
         except AssertionError:
-            self.__exit__(None)
+            self.__exit__(True)
             raise
         return self
 
+    def check_log(self):
+        """Fails for what a sanitizer found and for errors that the test does not expect."""
+        found = SANITIZER.search(self.log())
+        if found:
+            raise AssertionError(f"sanitizer:\n{self.log()[found.start() - 500:][:12000]}")
+        for line in self.log().splitlines():
+            if " level=error " in line and not (self._errors and re.search(self._errors, line)):
+                raise AssertionError(f"nccod reports an error: {line}")
+
+    def finish(self, signals=2, seconds=20):
+        """Ends nccod; the second signal ends live calls at once."""
+        status = self.stop(seconds, signals)
+        self.check_log()
+        if status != 0:
+            raise AssertionError(f"nccod ended with {status}:\n{self.log()[-6000:]}")
+
     def __exit__(self, kind, *_):
         try:
-            status = self.stop(signals=2)  # the second ends live calls at once
-            if kind is None and status != 0:
-                raise AssertionError(f"nccod ended with {status}:\n{self.log()[-6000:]}")
-        finally:
-            if kind is not None:
+            if kind is None:
+                self.finish()
+            else:
+                self.stop(20, 2)
                 print(f"--- nccod's log\n{self.log()[-6000:]}")
+        finally:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log_of(self, call_id):
+        """The lines of the call with this Call-ID."""
+        lines = self.log().splitlines()
+        found = next((l for l in lines if f"Call-ID {call_id}" in l), "")
+        uuid = re.search(r" call=(\S+)", found)
+        return [l for l in lines if uuid and f" call={uuid[1]} " in l]
 
 
 # Phones
@@ -420,3 +533,168 @@ def sipp(scenario, target, *options, seconds=60, calls=1):
         raise AssertionError(f"sipp {scenario}: exit {done.returncode}\n{errors[-3000:]}"
                              f"{done.stdout[-1500:]}")
     return done.stdout
+
+
+# Servers that misbehave
+
+class RawServer:
+    """A TCP server whose whole behaviour is a function of (connection, request bytes).
+
+    connections counts those that were accepted, times when; a request is read up to its headers
+    unless reads is false."""
+
+    def __init__(self, behave, reads=True):
+        self._behave, self._reads, self.times = behave, reads, []
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self._socket.getsockname()[1]
+        self._closing = threading.Event()
+
+    @property
+    def connections(self):
+        return len(self.times)
+
+    def url(self, path="/"):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def __enter__(self):
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._closing.set()
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _accept(self):
+        while not self._closing.is_set():
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self.times.append(time.monotonic())
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        request = b""
+        with connection, contextlib.suppress(OSError):
+            while self._reads and b"\r\n\r\n" not in request:
+                part = connection.recv(65536)
+                if not part:
+                    return
+                request += part
+            self._behave(connection, request)
+
+    def sleep(self, seconds):
+        """To be called by behave: true when the test is over."""
+        return self._closing.wait(seconds)
+
+
+# Test cases
+
+_numbers = itertools.count(15550100)
+
+
+class Case(unittest.TestCase):
+    """A test of the module's nccod and web application (lib.world), with numbers of its own, so
+    that all tests of a file run at the same time."""
+
+    def setUp(self):
+        self.web, self.nccod = world.web, world.nccod
+        self.calls = []
+
+    def number(self, steps=None, **options):
+        """A called number that nobody else has, and its script."""
+        number = str(next(_numbers))
+        if steps is not None:
+            self.web.number(number, steps, **options)
+        return number
+
+    def call(self, number, **options):
+        """A call that has not begun; closed when the test is over."""
+        call = sip.Call(self.nccod.address, number, **options)
+        call.number = number
+        self.calls.append(call)
+        self.addCleanup(call.close)
+        return call
+
+    def dial(self, steps=None, number=None, seconds=10, **options):
+        """A call that has been answered by a script."""
+        call = self.call(number or self.number(steps), **options)
+        call.invite()
+        call.answered(seconds)
+        return call
+
+    def until(self, ready, seconds=10, what="it"):
+        return wait_until(ready, seconds, what)
+
+    def statuses(self, number, count=4, seconds=10):
+        """The statuses of a call, once there are that many."""
+        wait_until(lambda: len(self.web.statuses(number)) >= count, seconds,
+                   f"{count} statuses of {number}")
+        return self.web.statuses(number)
+
+    def explain(self):
+        """What nccod's log says about the calls of this test."""
+        return "\n".join(line for call in self.calls for line in self.nccod.log_of(call.call_id))
+
+
+class World:
+    """What the tests of a file share; made by main()."""
+    web = nccod = None
+
+
+world = World()
+
+
+def alone(test):
+    """Marks a test that must not run beside others."""
+    test.alone = True
+    return test
+
+
+def _cases(suite):
+    for item in suite:
+        yield from _cases(item) if isinstance(item, unittest.TestSuite) else [item]
+
+
+def _run_one(test):
+    result, began = unittest.TestResult(), time.monotonic()
+    test.run(result)
+    problems = [text for _, text in result.failures + result.errors]
+    if problems and isinstance(test, Case) and test.nccod:
+        problems.append(test.explain())
+    return test.id().removeprefix("__main__."), time.monotonic() - began, problems
+
+
+def _run_all(tests, workers):
+    together = [t for t in tests if not hasattr(getattr(t, t._testMethodName), "alone")]
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(_run_one, together)
+    for test in tests:
+        if test not in together:
+            yield _run_one(test)
+
+
+def main(workers=12, **daemon):
+    """Runs the tests of the file that calls, many at a time, against one nccod (Daemon's
+    arguments; none: the tests start what they need). Names on the command line choose tests."""
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    tests = [t for t in _cases(suite)
+             if not sys.argv[1:] or any(name in t.id() for name in sys.argv[1:])]
+    began, bad, stack = time.monotonic(), 0, contextlib.ExitStack()
+    try:
+        with stack:
+            world.web = stack.enter_context(WebApp())
+            if daemon is not None and not daemon.pop("none", False):
+                world.nccod = stack.enter_context(Daemon(world.web, **daemon))
+            for name, seconds, problems in _run_all(tests, workers):
+                print(f"{'FAIL' if problems else 'ok':4} {name} ({seconds:.1f} s)", flush=True)
+                bad += bool(problems)
+                print(*problems, sep="\n", end="\n" if problems else "", flush=True)
+    except Exception:  # of the world: nccod's start or end
+        traceback.print_exc(file=sys.stdout)
+        bad += 1
+    print(f"Ran {len(tests)} tests in {time.monotonic() - began:.1f} s")
+    print(f"FAILED (failures={bad})" if bad else "OK")
+    sys.exit(1 if bad else 0)

@@ -1,0 +1,67 @@
+/* speech_private.h - what speech.c (core thread) and speech_run.c (speech threads) share. */
+#ifndef SPEECH_PRIVATE_H
+#define SPEECH_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+#include "base/mem.h"
+#include "loop/worker.h"
+#include "speech/files.h"
+#include "speech/speech.h"
+
+#define MAX_ADAPTERS 16
+
+/* What an adapter said about itself. */
+struct adapter {
+	char *name;
+	bool ssml;
+};
+
+TAILQ_HEAD(job_list, speech_job);
+
+struct speech {
+	struct loop *loop;
+	char *dir;
+	struct files *files; /* NULL: no cache */
+	char *order[MAX_ADAPTERS];
+	size_t order_count;
+	unsigned timeout_ms;
+	size_t max_output_bytes;
+	struct worker_pool *lookups, *runs;
+	struct job_list jobs, cancelled;
+	struct timer reaper; /* delivers `cancelled` */
+	bool closing;
+
+	pthread_mutex_t lock; /* guards what is known of adapters */
+	struct adapter known[MAX_ADAPTERS * 2];
+	size_t known_count;
+};
+
+struct speech_job {
+	TAILQ_ENTRY(speech_job) entry; /* in jobs, or in cancelled */
+	struct speech *speech;
+	struct speech_sink sink;
+	void *arg;
+	struct speech_request request; /* its strings are ours */
+	struct job *work;
+	atomic_bool stop;
+	int stop_fd; /* eventfd */
+
+	/* Written by the speech thread while it has the job, else by the core thread. */
+	bool served, begun; /* wholly, or some bytes, given to the sink */
+	int error;
+	char *message;
+	struct files_writer *writer;
+};
+
+/* On the thread that has the job. Takes the message. */
+void speech_set_error(struct speech_job *job, int error, char *message);
+
+/* Speech thread: the jobs of the pools. Serves from the cache, if it is there; */
+void speech_lookup_run(void *arg);
+/* runs one adapter after the other until one has spoken. */
+void speech_adapters_run(void *arg);
+
+#endif
