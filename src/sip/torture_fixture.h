@@ -1,7 +1,8 @@
 /* torture_fixture.h - messages in the spirit of RFC 4475, our own, and what each is answered.
  *
- * $V stands for a good Via with a branch of its own, $D for From, To, Call-ID and Max-Forwards,
- * $C for a Contact. answer NULL: silence and any refusal will do. */
+ * $B stands for the number of the message, with which branches end, $V for a good Via with a branch
+ * of its own, $D for From, To, Call-ID and Max-Forwards, $C for a Contact. answer NULL: silence and
+ * any refusal will do. */
 #ifndef SIP_TORTURE_FIXTURE_H
 #define SIP_TORTURE_FIXTURE_H
 
@@ -46,7 +47,16 @@ static const struct torture torture_messages[] = {
 	{"Accept of another world", "SIP/2.0 486",
 		"INVITE sip:a@127.0.0.1 SIP/2.0\r\n$V$D$CCSeq: 1 INVITE\r\nAccept: "
 		"text/nothing\r\n" N0},
+	{"Via that points elsewhere", "SIP/2.0 200",
+		"OPTIONS sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP h.invalid:9;maddr=m.invalid"
+		";received=192.0.2.7;rport;branch=z9hG4bKt$B\r\n$DCSeq: 1 OPTIONS\r\n" N0},
 	/* wrong */
+	{"Via with a name, wrong version", "SIP/2.0 505",
+		"OPTIONS sip:a@127.0.0.1 SIP/7.0\r\nVia: SIP/2.0/UDP h.invalid;rport"
+		";branch=z9hG4bKt$B\r\n$DCSeq: 1 OPTIONS\r\n" N0},
+	{"Via of another transport", NULL,
+		"OPTIONS sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/SCTP h.invalid;rport"
+		";branch=z9hG4bKt$B\r\nFrom: x\r\nCSeq: 1 OPTIONS\r\n" N0},
 	{"no Via", NULL, "OPTIONS sip:a@127.0.0.1 SIP/2.0\r\n$DCSeq: 1 OPTIONS\r\n" N0},
 	{"no From", "SIP/2.0 400",
 		"OPTIONS sip:a@127.0.0.1 SIP/2.0\r\n$VTo: <sip:a@b>\r\nCall-ID: nf\r\n"

@@ -41,6 +41,9 @@ static void add_macro(struct strbuf *out, struct peer *peer, char macro, bool tc
 		strbuf_addf(out, "Via: SIP/2.0/%s 127.0.0.1:%u;rport;branch=z9hG4bKt%u\r\n",
 			tcp ? "TCP" : "UDP", peer->port, number);
 		break;
+	case 'B':
+		strbuf_addf(out, "%u", number);
+		break;
 	case 'D':
 		strbuf_addf(out,
 			"Max-Forwards: 70\r\nFrom: \"T\" <sip:t@example.com>;tag=t%u\r\n"
@@ -148,7 +151,7 @@ static void expect_answer(struct peer *peer, const struct torture *torture)
 
 	strbuf_reset(&peer->words); /* for the complaint when nothing comes */
 	strbuf_adds(&peer->words, torture->name);
-	snprintf(branch, sizeof(branch), ";branch=z9hG4bKt%u\r\n", number);
+	snprintf(branch, sizeof(branch), ";branch=z9hG4bKt%u", number);
 	do
 		peer_skip(peer, "SIP/2.0 ");
 	while (!peer_has(peer, branch) || peer->got.data[8] == '1');
