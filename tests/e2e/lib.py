@@ -366,9 +366,6 @@ class Daemon(Process):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"sip:{user}@{host}:{self.sip_port}"
 
-    def descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
-
     def __enter__(self):
         def ready():
             if self.process.poll() is not None:
