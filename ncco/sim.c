@@ -12,11 +12,12 @@
 #include "ncco/host.h"
 #include "ncco/interp.h"
 
-#define SOUND_US   (3 * USEC_PER_SEC)
-#define CHAR_US	   (60 * USEC_PER_MSEC)
-#define KEY_US	   (500 * USEC_PER_MSEC)
-#define NEVER	   UINT64_MAX
-#define MAX_EVENTS 100000
+#define SOUND_US     (3 * USEC_PER_SEC)
+#define CHAR_US	     (60 * USEC_PER_MSEC)
+#define LIVE_CHAR_US (USEC_PER_SEC / 15) /* as speech is in truth */
+#define KEY_US	     (500 * USEC_PER_MSEC)
+#define NEVER	     UINT64_MAX
+#define MAX_EVENTS   100000
 
 struct sim {
 	const struct sim_options *options;
@@ -31,6 +32,7 @@ struct sim {
 	bool requested;
 	bool redirecting;
 	bool over;
+	bool gone; /* the caller */
 };
 
 static void say(struct sim *sim, const char *what, const char *format, ...)
@@ -58,6 +60,8 @@ static void say(struct sim *sim, const char *what, const char *format, ...)
 	} else {
 		fprintf(sim->options->out, "%8.1f  %-8s %s\n", seconds, what, text);
 	}
+	if (sim->options->caller)
+		fflush(sim->options->out); /* somebody is reading along, be it through a pipe */
 	free(text);
 }
 
@@ -70,7 +74,8 @@ static void sim_play(void *ctx, const struct ncco_sound *sound)
 {
 	struct sim *sim = ctx;
 	bool text = sound->kind == NCCO_SOUND_TEXT;
-	uint64_t length = text ? CHAR_US * strlen(sound->source) : SOUND_US;
+	uint64_t char_us = sim->options->caller ? LIVE_CHAR_US : CHAR_US;
+	uint64_t length = text ? char_us * strlen(sound->source) : SOUND_US;
 
 	sim->sounding = true;
 	sim->sound_ends = sound->loops ? sim->now + length * sound->loops : NEVER;
@@ -101,6 +106,8 @@ static void sim_listen(void *ctx, bool on)
 {
 	struct sim *sim = ctx;
 
+	if (on && !sim->listening && sim->options->caller)
+		say(sim, "listen", "digits are wanted");
 	sim->listening = on;
 	sim->key_at = sim->now + KEY_US;
 }
@@ -139,6 +146,9 @@ static void sim_timer(void *ctx, uint64_t delay_us)
 	struct sim *sim = ctx;
 
 	sim->timer_at = delay_us ? sim->now + delay_us : NEVER;
+	if (delay_us && sim->options->caller)
+		say(sim, "wait", "%.1f s%s", (double)delay_us / (double)USEC_PER_SEC,
+			sim->listening ? " for a digit" : "");
 }
 
 static void sim_hangup(void *ctx, const char *reason, struct json_object *headers)
@@ -185,6 +195,16 @@ static const struct ncco_host sim_host = {
 	.finished = sim_finished,
 };
 
+static struct ncco_document *ask_reply(struct sim *sim)
+{
+	const struct sim_caller *caller = sim->options->caller;
+	struct ncco_document *document = NULL;
+
+	if (caller)
+		sim->gone = caller->reply(caller->arg, &document) == SIM_HANGUP;
+	return document;
+}
+
 static struct ncco_event reply(struct sim *sim)
 {
 	struct ncco_event event = {.type = NCCO_REPLY};
@@ -193,6 +213,8 @@ static struct ncco_event reply(struct sim *sim)
 	if (sim->replies < sim->options->reply_count) {
 		event.document = sim->options->replies[sim->replies];
 		sim->options->replies[sim->replies++] = NULL;
+		say(sim, "reply", "a new script");
+	} else if ((event.document = ask_reply(sim))) {
 		say(sim, "reply", "a new script");
 	} else if (sim->redirecting) {
 		event.failed = true;
@@ -226,7 +248,26 @@ static uint64_t earliest(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* What happens next in the world, and when; false at the limit. */
+/* The clock is moved to `at`, in one go or by waiting; true when the caller was first. */
+static bool pass_time(struct sim *sim, uint64_t at, struct ncco_event *event)
+{
+	const struct sim_caller *caller = sim->options->caller;
+	int key = caller ? caller->wait(caller->arg, at, &sim->now) : 0;
+
+	if (key == 0) {
+		sim->now = at;
+		return false;
+	}
+	if (key == SIM_HANGUP) {
+		sim->gone = true;
+		return true;
+	}
+	*event = (struct ncco_event){.type = NCCO_DIGIT, .digit = (char)key};
+	say(sim, "key", "%c", key);
+	return true;
+}
+
+/* What happens next in the world, and when; false when the caller hangs up. */
 static bool next_event(struct sim *sim, struct ncco_event *event)
 {
 	uint64_t limit = (uint64_t)(sim->options->limit * (double)USEC_PER_SEC);
@@ -234,14 +275,13 @@ static bool next_event(struct sim *sim, struct ncco_event *event)
 
 	if (sim->requested) {
 		*event = reply(sim);
-		return true;
+		return !sim->gone;
 	}
 	at = earliest(key_at, earliest(sim->sound_ends, sim->timer_at));
-	if (at > limit) {
-		sim->now = limit;
+	if (pass_time(sim, earliest(at, limit), event))
+		return !sim->gone;
+	if (at > limit)
 		return false;
-	}
-	sim->now = at;
 	if (at == sim->sound_ends) {
 		sim->sounding = false;
 		sim->sound_ends = NEVER;
@@ -266,7 +306,7 @@ void sim_run(struct ncco_document *document, const struct sim_options *options)
 	for (unsigned i = 0; !sim.over && i < MAX_EVENTS && next_event(&sim, &event); i++)
 		interp_event(interp, &event);
 	if (!sim.over) {
-		say(&sim, "limit", "the caller hangs up");
+		say(&sim, sim.gone ? "caller" : "limit", "the caller hangs up");
 		interp_hangup(interp);
 	}
 	interp_free(interp);

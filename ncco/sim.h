@@ -1,12 +1,27 @@
-/* sim.h - runs a script without a phone, on a clock of its own, and writes what the caller
- * would hear and which webhooks would go out. Any one thread. */
+/* sim.h - runs a script without a phone, on a clock of its own or with somebody who plays the
+ * caller in real time, and writes what the caller would hear and which webhooks would go out. Any
+ * one thread. */
 #ifndef NCCO_SIM_H
 #define NCCO_SIM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "ncco/document.h"
+
+#define SIM_HANGUP (-1)
+
+/* Somebody who plays the caller in real time. */
+struct sim_caller {
+	/* Waits until `until` (microseconds of the call, UINT64_MAX: for ever) or for the caller:
+	 * 0 when it is time, a digit, or SIM_HANGUP. *ret_now is when that was. */
+	int (*wait)(void *arg, uint64_t until, uint64_t *ret_now);
+	/* The answer to the webhook that was just told, NULL: empty. Its time does not count.
+	 * 0, or SIM_HANGUP. */
+	int (*reply)(void *arg, struct ncco_document **ret_document);
+	void *arg;
+};
 
 struct sim_options {
 	const char *keys; /* what the caller types: digits, and 'w' waits a second; may be NULL */
@@ -15,10 +30,12 @@ struct sim_options {
 	FILE *out;
 	struct ncco_document **replies; /* to the webhooks in order; taken; NULL: empty */
 	size_t reply_count;
+	const struct sim_caller *caller; /* in place of keys; NULL: the clock jumps */
 };
 
 /* Takes the document. A key is typed as soon as the script listens, half a second after what
- * came before it. A sound is taken to last 3 s, a text 0.06 s a character. */
+ * came before it. A sound is taken to last 3 s, a text 0.06 s a character;
+ * with a caller it is a fifteenth of a second. */
 void sim_run(struct ncco_document *document, const struct sim_options *options);
 
 /* Runs `text` over and over, every wait ended at once, until `steps` steps are done. Steps per

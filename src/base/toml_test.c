@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,34 @@ static void test_toml__faults_name_file_line_and_column(void **state)
 	assert_error("[{}{", 4, "t.toml: not TOML at all");
 }
 
+/* Three bytes of UTF-8 take every character from U+0800 to U+FFFF, two those from U+0080. */
+static void refuse_bare(unsigned c)
+{
+	char letter[4] = "", text[32], *error = NULL;
+	struct json_object *root = NULL;
+
+	if (c < 0x800) {
+		letter[0] = (char)(0xc0 | c >> 6);
+		letter[1] = (char)(0x80 | (c & 0x3f));
+	} else {
+		letter[0] = (char)(0xe0 | c >> 12);
+		letter[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		letter[2] = (char)(0x80 | (c & 0x3f));
+	}
+	snprintf(text, sizeof(text), "\n%s%s = 1\n", c % 2 ? "a" : "", letter);
+	if (toml_parse("t.toml", text, strlen(text), &root, &error) != -EINVAL)
+		fail_msg("U+%04X is a key", c);
+	assert_int_equal(strncmp(error, "t.toml:", 7), 0);
+	free(error);
+}
+
+static void test_toml__no_letter_but_ascii_is_a_bare_key(void **state)
+{
+	(void)state;
+	for (unsigned c = 0x80; c < 0x10000; c += c < 0x800 ? 1 : 37)
+		refuse_bare(c);
+}
+
 static void test_toml__size_and_line_length_are_limited(void **state)
 {
 	char *big = xmalloc(TOML_MAX_BYTES + 1);
@@ -147,6 +176,7 @@ int main(void)
 		cmocka_unit_test(test_toml__values_know_where_their_key_stood),
 		cmocka_unit_test(test_toml__dates_are_marked_texts),
 		cmocka_unit_test(test_toml__faults_name_file_line_and_column),
+		cmocka_unit_test(test_toml__no_letter_but_ascii_is_a_bare_key),
 		cmocka_unit_test(test_toml__size_and_line_length_are_limited),
 		cmocka_unit_test(test_toml_parse_value__takes_exactly_one),
 	};

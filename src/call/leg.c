@@ -70,14 +70,13 @@ static void on_sip_ringing(void *arg, int status, const char *sdp, size_t length
 		leg->handler->on_ringing(leg->arg, status);
 }
 
-static void on_sip_answered(void *arg, const char *sdp, size_t length)
+/* The dialog stands: by their 200 (outbound) or their ACK (inbound), with or without SDP. */
+static void confirm(struct leg *leg, const char *sdp, size_t length)
 {
-	struct leg *leg = arg;
 	struct sdp_result result;
-	const char *error = "the answer has no SDP";
-	bool first = !leg->answered;
+	const char *error = "no SDP answer came";
+	bool first = leg->state < LEG_CONFIRMED;
 
-	leg->answered = true;
 	set_state(leg, LEG_CONFIRMED);
 	if (sdp && sdp_complete(&leg->sdp, sdp, length, &result, &error) == 0)
 		leg_agree(leg, &result, true);
@@ -90,25 +89,20 @@ static void on_sip_answered(void *arg, const char *sdp, size_t length)
 		leg->handler->on_answered(leg->arg);
 }
 
+static void on_sip_answered(void *arg, const char *sdp, size_t length)
+{
+	struct leg *leg = arg;
+
+	leg->answered = true;
+	confirm(leg, sdp, length);
+}
+
 static void on_sip_ack(void *arg, const char *sdp, size_t length)
 {
 	struct leg *leg = arg;
-	struct sdp_result result;
-	const char *error = "the ACK has no SDP answer";
-	bool first = leg->state < LEG_CONFIRMED;
 
-	if (leg->ended)
-		return;
-	set_state(leg, LEG_CONFIRMED);
-	if (sdp && sdp_complete(&leg->sdp, sdp, length, &result, &error) == 0)
-		leg_agree(leg, &result, true);
-	if (!leg->agreed) {
-		log_warn(leg->id, "hanging up: %s", error);
-		sip_leg_hangup(leg->sip, NULL);
-		return;
-	}
-	if (first && leg->handler->on_answered)
-		leg->handler->on_answered(leg->arg);
+	if (!leg->ended)
+		confirm(leg, sdp, length);
 }
 
 static void on_sip_reoffer(void *arg, const char *sdp, size_t length, bool update)

@@ -228,7 +228,7 @@ static char *error_text(const struct http_response *response)
 	return xasprintf("%s: %s", http_outcome_text(response->outcome), response->detail);
 }
 
-/* The server is down, for now perhaps; a 404 or a forbidden address is an answer. */
+/* The server is down, perhaps only a while; a 404 or a forbidden address is an answer. */
 static bool is_outage(const struct http_response *response)
 {
 	switch (response->outcome) {

@@ -11,6 +11,7 @@
 #include "ncco/document.h"
 #include "ncco/schema.h"
 #include "ncco/sim.h"
+#include "nccoctl/terminal.h"
 
 #define MAX_FILE    (16u << 20)
 #define MAX_REPLIES 64
@@ -200,6 +201,23 @@ static int run_arguments(struct run_arguments *args, int argc, char **argv)
 	return status;
 }
 
+static struct ncco_document *load_reply(const char *path)
+{
+	return load(path, stderr);
+}
+
+/* Somebody at the terminal is the caller, unless the keys are given or it has the script. */
+static void simulate(struct ncco_document *document, struct run_arguments *args)
+{
+	bool ask = !args->options.keys && strcmp(args->file, "-") != 0;
+	struct terminal *terminal = ask ? terminal_open(load_reply) : NULL;
+
+	if (terminal)
+		args->options.caller = terminal_caller(terminal);
+	sim_run(document, &args->options);
+	terminal_close(terminal);
+}
+
 static int run_run(int argc, char **argv)
 {
 	struct run_arguments args = {.options = {.limit = 300, .out = stdout}};
@@ -213,7 +231,7 @@ static int run_run(int argc, char **argv)
 	} else if (status == 0) {
 		document = load(args.file, stderr);
 		if (document)
-			sim_run(document, &args.options);
+			simulate(document, &args);
 		else
 			status = 1;
 	}
@@ -226,7 +244,8 @@ static const struct command command_table[] = {
 	{"lint", "lint FILE...\n\tchecks scripts; - is standard input", run_lint},
 	{"run",
 		"run [--keys KEYS] [--reply FILE]... [--limit SECONDS] [--json] FILE\n"
-		"\tsimulates a call: what the caller hears, which webhooks go out",
+		"\tsimulates a call: what the caller hears, which webhooks go out;\n"
+		"\tat a terminal without --keys you are the caller",
 		run_run},
 	{"schema", "schema\n\tprints the JSON Schema of scripts", run_schema},
 };

@@ -104,6 +104,21 @@ static void test_agent__sdp_that_kills_sofia_is_only_bytes(void **state)
 	peer_free(peer);
 }
 
+static void test_agent__sleeps_without_calls(void **state)
+{
+	struct peer *peer = peer_new(NULL);
+	uint64_t steps, until;
+
+	(void)state;
+	peer_turns(peer, 20);
+	steps = peer->agent->steps;
+	until = clock_mono() + USEC_PER_SEC;
+	while (clock_mono() < until)
+		peer_turn(peer);
+	assert_true(peer->agent->steps - steps < 10);
+	peer_free(peer);
+}
+
 static void test_agent__does_not_spin(void **state)
 {
 	struct peer *peer = peer_new(NULL);
@@ -146,10 +161,13 @@ static void test_agent__leaves_nothing_after_1000_calls(void **state)
 		assert_null(peer->leg);
 	}
 	agent_clock_skew_us += 60 * (int64_t)USEC_PER_SEC;
-	peer_turns(peer, 50);
-	usize_t incoming = 1, outgoing = 1, legs = 9;
-	nta_agent_get_stats(peer->agent->nta, NTATAG_S_IRQ_HASH_USED_REF(incoming),
-		NTATAG_S_ORQ_HASH_USED_REF(outgoing), NTATAG_S_LEG_HASH_USED_REF(legs), TAG_END());
+	usize_t incoming = 1, outgoing = 1;
+	for (int i = 0; i < 2000 && incoming; i++) {
+		agent_poke(peer->agent);
+		peer_turn(peer);
+		nta_agent_get_stats(peer->agent->nta, NTATAG_S_IRQ_HASH_USED_REF(incoming),
+			NTATAG_S_ORQ_HASH_USED_REF(outgoing), TAG_END());
+	}
 	assert_int_equal(incoming, 0);
 	assert_int_equal(outgoing, 0);
 	assert_true(TAILQ_EMPTY(&peer->agent->legs));
@@ -188,21 +206,6 @@ static void test_agent__external_ip_stands_in_contact_and_via(void **state)
 	peer_free(peer);
 }
 
-static void test_agent__wildcard_address_is_named_as_the_peer_sees_it(void **state)
-{
-	struct sip_config config = {.addr = "0.0.0.0", .udp = true};
-	struct peer *peer = peer_new(&config);
-
-	(void)state;
-	peer_request(peer, "INVITE", "any", 1, NULL, NULL, "application/sdp", PEER_SDP);
-	peer_wait(peer, "invite");
-	sip_leg_ring(peer->leg, NULL);
-	peer_skip(peer, "SIP/2.0 180");
-	assert_memory_equal(peer_header(peer, "Contact"), "<sip:127.0.0.1:", 15);
-	assert_null(strstr(nta_agent_via(peer->agent->nta)->v_host, "0.0.0.0"));
-	peer_free(peer);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,12 +213,12 @@ int main(void)
 		cmocka_unit_test(test_stray__420_names_what_is_unsupported),
 		cmocka_unit_test(test_agent__survives_malformed_datagrams),
 		cmocka_unit_test(test_agent__sdp_that_kills_sofia_is_only_bytes),
+		cmocka_unit_test(test_agent__sleeps_without_calls),
 		cmocka_unit_test(test_agent__does_not_spin),
 		cmocka_unit_test(test_agent__sofia_runs_on_the_monotonic_clock),
 		cmocka_unit_test(test_agent__leaves_nothing_after_1000_calls),
 		cmocka_unit_test(test_agent__names_what_it_cannot_bind),
 		cmocka_unit_test(test_agent__external_ip_stands_in_contact_and_via),
-		cmocka_unit_test(test_agent__wildcard_address_is_named_as_the_peer_sees_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

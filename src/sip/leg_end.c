@@ -90,8 +90,9 @@ void leg_bye(struct sip_leg *leg, const char *reason, const char *headers)
 	if (!leg->dialog)
 		return;
 	bye = nta_outgoing_tcreate(leg->dialog, NULL, NULL, URL_STRING_MAKE(leg_next_hop(leg)),
-		SIP_METHOD_BYE, NULL, SIPTAG_USER_AGENT_STR(leg->agent->user_agent),
-		SIPTAG_REASON_STR(reason), SIPTAG_HEADER_STR(headers), TAG_END());
+		SIP_METHOD_BYE, NULL, NTATAG_TPORT(leg->tport),
+		SIPTAG_USER_AGENT_STR(leg->agent->user_agent), SIPTAG_REASON_STR(reason),
+		SIPTAG_HEADER_STR(headers), TAG_END());
 	nta_outgoing_destroy(bye); /* sofia keeps it until it is answered */
 }
 

@@ -174,7 +174,7 @@ int sdp_accept(struct sdp_session *session, const char *offer, size_t length,
 {
 	struct sdp_description description;
 	struct sdp_result result;
-	size_t ours;
+	size_t ours = 0;
 	int error;
 
 	error = sdp_parse_description(offer, length, &description, ret_error);
