@@ -85,8 +85,13 @@ static void on_invite(void *arg, struct sip_leg *leg)
 {
 	struct peer *peer = arg;
 
-	word(peer, "invite");
 	peer->calls++;
+	if (peer->reject_at_once) {
+		sip_leg_reject(leg, 486, NULL, NULL, 0, NULL);
+		sip_leg_free(leg);
+		return;
+	}
+	word(peer, "invite");
 	peer->leg = leg;
 	sip_leg_set_handler(leg, &peer_leg_handler, peer);
 	if (peer->answer_at_once)
