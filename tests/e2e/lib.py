@@ -323,7 +323,7 @@ tcp_port = {port}
 {proxy}
 {tables}
 """
-SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|stack-overflow")
+SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|stack-overflow")
 
 
 class Daemon(Process):
