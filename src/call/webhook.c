@@ -25,6 +25,7 @@ struct delivery {
 	char *url, *method; /* as asked for */
 	bool from_script;   /* the URL, so its address is checked */
 	struct json_object *body;
+	bool started; /* its turn has come; between two tries there is no request */
 	bool at_fallback;
 	unsigned tries;	    /* at the URL that is being tried */
 	const char *reason; /* why the URL before failed */
@@ -179,6 +180,7 @@ static void try_once(struct delivery *d)
 		request.body = json_print(body);
 		request.body_length = strlen(request.body);
 	}
+	d->started = true;
 	d->tries++;
 	d->request = http_send(d->from_script && !d->at_fallback ? env->guarded : env->trusted,
 		&request, on_response, d);
@@ -191,7 +193,7 @@ static void start_next(struct webhook_line *line)
 {
 	struct delivery *d = TAILQ_FIRST(&line->queue);
 
-	if (d && !d->request)
+	if (d && !d->started)
 		try_once(d);
 }
 
