@@ -91,6 +91,17 @@ static int push_made(struct machine *m, const struct value *name)
 	return 0;
 }
 
+/* Counts the work of looking through a value. */
+static void charge(struct machine *m, const struct value *value)
+{
+	size_t length = 0;
+
+	if (value->type == VALUE_JSON && !value_text(value, &length))
+		length = variable_measure(
+			value->json, (size_t)EXPR_MAX_OPERATIONS * BYTES_PER_OPERATION);
+	m->operations += (unsigned)(length / BYTES_PER_OPERATION);
+}
+
 /* What is not there is null, also in null. */
 static int do_member(struct machine *m)
 {
@@ -234,6 +245,7 @@ static int compare(struct machine *m, enum expr_code code)
 	int sign = 0;
 	bool result;
 
+	charge(m, &m->stack[m->depth - 2]);
 	if (code == EXPR_EQUAL || code == EXPR_NOT_EQUAL) {
 		result = value_equal(&m->stack[m->depth - 2], &m->stack[m->depth - 1]) ==
 			 (code == EXPR_EQUAL);
@@ -266,16 +278,12 @@ static int negate(struct machine *m)
 static int call(struct machine *m, const struct expr_op *op)
 {
 	struct value *arguments = &m->stack[m->depth - op->argc], result;
-	size_t length;
 
-	for (unsigned i = 0; i < op->argc; i++) {
-		if (value_text(&arguments[i], &length))
-			m->operations += (unsigned)(length / BYTES_PER_OPERATION);
-	}
+	for (unsigned i = 0; i < op->argc; i++)
+		charge(m, &arguments[i]);
 	if (expr_functions[op->arg].call(arguments, op->argc, &result, m->fault) < 0)
 		return -EINVAL;
-	if (value_text(&result, &length))
-		m->operations += (unsigned)(length / BYTES_PER_OPERATION);
+	charge(m, &result);
 	replace(m, op->argc, result);
 	return 0;
 }

@@ -28,6 +28,10 @@ struct expr_fault {
 	char text[160]; /* valid UTF-8, ends a sentence that the option begins */
 };
 
+/* Says what is wrong; -EINVAL. */
+int expr_fail(struct expr_fault *fault, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* A whole text: 0, or -EINVAL and what is wrong. */
 int expr_compile(const char *text, struct expr **ret_expr, struct expr_fault *ret_fault);
 

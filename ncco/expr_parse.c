@@ -46,7 +46,7 @@ static int fail_here(struct parser *p, const char *what)
 {
 	size_t length = strnlen(p->at, 20);
 
-	while (length > 0 && length == 20 && ((unsigned char)p->at[length] & 0xc0) == 0x80)
+	while (length > 0 && ((unsigned char)p->at[length] & 0xc0) == 0x80)
 		length--;
 	if (length == 0)
 		return expr_fail(p->fault, "has an expression in which %s at its end", what);

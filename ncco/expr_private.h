@@ -52,7 +52,4 @@ struct expr_function {
 
 extern const struct expr_function expr_functions[]; /* name NULL ends; expr_function.c */
 
-int expr_fail(struct expr_fault *fault, const char *format, ...)
-	__attribute__((format(printf, 2, 3))); /* -EINVAL */
-
 #endif

@@ -267,6 +267,34 @@ static void test_expr__counts_work_on_long_texts(void **state)
 	variables_release(&v);
 }
 
+static void test_expr__counts_work_on_large_values(void **state)
+{
+	struct variables v;
+	struct json_object *list = json_object_new_array();
+	char *expression, *result;
+
+	(void)state;
+	set_up(&v);
+	for (int i = 0; i < 5000; i++)
+		json_object_array_add(list, json_object_new_int(i));
+	assert_null(variables_set(&v, "list", list));
+	result = outcome(&v, "len(list) + list[4999] + len(substr(list, 1, 4))");
+	assert_string_equal(result, "10003");
+	free(result);
+	expression = repeat("0", "+len(upper(list))", 20, "");
+	result = outcome(&v, expression);
+	assert_string_equal(result, "fault: takes more than 10000 operations");
+	free(result);
+	free(expression);
+	expression = repeat("0", "+(list==last.list)", 20, "");
+	result = outcome(&v, expression);
+	assert_non_null(strstr(result, "fault"));
+	free(result);
+	free(expression);
+	json_object_put(list);
+	variables_release(&v);
+}
+
 static void test_expr__ends_at_its_brace(void **state)
 {
 	static const struct {
@@ -307,6 +335,18 @@ static void test_variables__are_bounded(void **state)
 	}
 	assert_non_null(fault);
 	json_object_put(pair);
+	pair = NULL;
+	fault = NULL;
+	/* One inside the other, without end. */
+	for (unsigned i = 0; i < 100 && !fault; i++) {
+		struct json_object *next = json_object_new_array();
+
+		json_object_array_add(next, pair);
+		pair = next;
+		fault = variables_set(&v, "pair", pair);
+	}
+	assert_non_null(fault);
+	json_object_put(pair);
 	for (unsigned i = v.count; i < VARIABLES_MAX_MADE; i++) {
 		snprintf(name, sizeof name, "v%u", i);
 		assert_null(variables_set(&v, name, NULL));
@@ -332,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_expr__refuses_what_is_no_expression),
 		cmocka_unit_test(test_expr__keeps_to_its_bounds),
 		cmocka_unit_test(test_expr__counts_work_on_long_texts),
+		cmocka_unit_test(test_expr__counts_work_on_large_values),
 		cmocka_unit_test(test_expr__ends_at_its_brace),
 		cmocka_unit_test(test_variables__are_bounded),
 	};

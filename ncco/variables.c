@@ -71,22 +71,22 @@ static struct variable *find(const struct variables *v, const char *name)
 	return NULL;
 }
 
-/* About as many bytes as it takes as JSON, but no more than `max` + 1: values share their
- * parts, so that a small one may be immense when it is written out. */
-static size_t measure(struct json_object *value, size_t max)
+static size_t measure(struct json_object *value, size_t max, unsigned depth)
 {
 	size_t size = 8;
 
+	if (depth > JSON_MAX_DEPTH)
+		return max + 1;
 	if (json_object_is_type(value, json_type_string)) {
 		size += (size_t)json_object_get_string_len(value);
 	} else if (json_object_is_type(value, json_type_array)) {
 		for (size_t i = 0; i < json_object_array_length(value) && size <= max; i++)
-			size += measure(json_object_array_get_idx(value, i), max - size);
+			size += measure(json_object_array_get_idx(value, i), max - size, depth + 1);
 	} else if (json_object_is_type(value, json_type_object)) {
 		json_object_object_foreach (value, key, member) {
 			size += strlen(key) + 4;
 			if (size <= max)
-				size += measure(member, max - size);
+				size += measure(member, max - size, depth + 1);
 			if (size > max)
 				break;
 		}
@@ -94,14 +94,19 @@ static size_t measure(struct json_object *value, size_t max)
 	return size > max ? max + 1 : size;
 }
 
+size_t variable_measure(struct json_object *value, size_t max)
+{
+	return measure(value, max, 0);
+}
+
 const char *variables_set(struct variables *v, const char *name, struct json_object *value)
 {
 	struct variable *variable = find(v, name);
 	size_t others = v->size - (variable ? variable->size : 0);
-	size_t size = measure(value, VARIABLES_MAX_SIZE - others);
+	size_t size = variable_measure(value, VARIABLES_MAX_SIZE - others);
 
 	if (others + size > VARIABLES_MAX_SIZE)
-		return "makes the variables larger than 256 KiB";
+		return "makes the variables larger than 256 KiB, or nested deeper than 32 levels";
 	if (!variable && v->count == VARIABLES_MAX_MADE)
 		return "is one variable too many: there are 100";
 	if (!variable) {

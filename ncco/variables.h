@@ -58,6 +58,11 @@ const char *variables_set(struct variables *variables, const char *name, struct 
 bool variables_get(
 	const struct variables *variables, const char *name, struct json_object **ret_value);
 
+/* About as many bytes as a value takes as JSON, but no more than max + 1, also when it is nested
+ * deeper than JSON_MAX_DEPTH: values share their parts, so that a small one may be immense when it
+ * is written out. */
+size_t variable_measure(struct json_object *value, size_t max);
+
 /* An object of everything but from, to, uuid, conversation_uuid, last and nulls; the caller's. */
 struct json_object *variables_json(const struct variables *variables);
 
