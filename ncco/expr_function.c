@@ -110,7 +110,7 @@ static size_t byte_of(const struct strbuf *text, int64_t index)
 static int do_substr(const struct value *arguments, unsigned count, struct value *ret_value,
 	struct expr_fault *ret_fault)
 {
-	int64_t start, length = EXPR_MAX_RESULT * 8;
+	int64_t start = 0, length = EXPR_MAX_RESULT * 8;
 	struct strbuf text;
 	size_t from, to;
 
