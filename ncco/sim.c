@@ -26,7 +26,9 @@ struct sim {
 	uint64_t now;
 	uint64_t sound_ends; /* NEVER: none, or for ever */
 	uint64_t timer_at;
+	uint64_t sent_at; /* NEVER: no digits are being sent */
 	uint64_t key_at;
+	struct json_object *data; /* of the reply that is being told */
 	bool sounding;
 	bool listening;
 	bool requested;
@@ -70,6 +72,16 @@ static void sim_answer(void *ctx)
 	say(ctx, "answer", "the call is answered");
 }
 
+static void sim_answer_with(void *ctx, struct json_object *headers)
+{
+	say(ctx, "answer", "the call is answered %s", json_print(headers));
+}
+
+static void sim_early(void *ctx)
+{
+	say(ctx, "early", "what follows is heard before the answer");
+}
+
 static void sim_play(void *ctx, const struct ncco_sound *sound)
 {
 	struct sim *sim = ctx;
@@ -110,6 +122,21 @@ static void sim_listen(void *ctx, bool on)
 		say(sim, "listen", "digits are wanted");
 	sim->listening = on;
 	sim->key_at = sim->now + KEY_US;
+}
+
+static void sim_send_digits(void *ctx, const char *digits, unsigned on_ms, unsigned gap_ms)
+{
+	struct sim *sim = ctx;
+
+	sim->sent_at = sim->now;
+	for (const char *c = digits; *c; c++)
+		sim->sent_at += (*c == 'p' ? 500 : on_ms + gap_ms) * USEC_PER_MSEC;
+	say(sim, "dtmf", "%s", digits);
+}
+
+static void sim_forget_digits(void *ctx)
+{
+	((struct sim *)ctx)->sent_at = NEVER;
 }
 
 static void say_request(struct sim *sim, const char *what, const struct ncco_request *request)
@@ -160,6 +187,15 @@ static void sim_hangup(void *ctx, const char *reason, struct json_object *header
 		headers ? json_print(headers) : "");
 }
 
+static void sim_reject(void *ctx, int status, const char *reason, struct json_object *headers)
+{
+	struct sim *sim = ctx;
+
+	sim->over = true;
+	say(sim, "reject", "%d%s%s%s%s", status, reason ? " " : "", reason ? reason : "",
+		headers ? " " : "", headers ? json_print(headers) : "");
+}
+
 static void sim_error(void *ctx, const char *pointer, const char *reason)
 {
 	say(ctx, "error", "%s: %s", pointer, reason);
@@ -181,42 +217,53 @@ static void sim_finished(void *ctx)
 
 static const struct ncco_host sim_host = {
 	.answer = sim_answer,
+	.answer_with = sim_answer_with,
+	.early = sim_early,
 	.play = sim_play,
 	.stop_sound = sim_stop_sound,
 	.prepare = sim_prepare,
 	.listen = sim_listen,
+	.send_digits = sim_send_digits,
+	.forget_digits = sim_forget_digits,
 	.request = sim_request,
 	.forget_request = sim_forget_request,
 	.post = sim_post,
 	.timer = sim_timer,
 	.hangup = sim_hangup,
+	.reject = sim_reject,
 	.error = sim_error,
 	.step = sim_step,
 	.finished = sim_finished,
 };
 
-static struct ncco_document *ask_reply(struct sim *sim)
+static struct sim_reply next_reply(struct sim *sim)
 {
 	const struct sim_caller *caller = sim->options->caller;
-	struct ncco_document *document = NULL;
+	struct sim_reply reply = {0};
 
-	if (caller)
-		sim->gone = caller->reply(caller->arg, &document) == SIM_HANGUP;
-	return document;
+	if (sim->replies < sim->options->reply_count) {
+		reply = sim->options->replies[sim->replies];
+		sim->options->replies[sim->replies++] = (struct sim_reply){0};
+	} else if (caller) {
+		sim->gone = caller->reply(caller->arg, &reply) == SIM_HANGUP;
+	}
+	return reply;
 }
 
+/* sim->data is held until the event has been told. */
 static struct ncco_event reply(struct sim *sim)
 {
 	struct ncco_event event = {.type = NCCO_REPLY};
+	struct sim_reply answer = next_reply(sim);
 
 	sim->requested = false;
-	if (sim->replies < sim->options->reply_count) {
-		event.document = sim->options->replies[sim->replies];
-		sim->options->replies[sim->replies++] = NULL;
+	event.document = answer.document;
+	event.data = sim->data = answer.data;
+	if (event.document)
 		say(sim, "reply", "a new script");
-	} else if ((event.document = ask_reply(sim))) {
-		say(sim, "reply", "a new script");
-	} else if (sim->redirecting) {
+	else if (event.data)
+		say(sim, "reply", "%s", json_print(event.data));
+	if (sim->redirecting && !event.document) {
 		event.failed = true;
 		event.reason = "the simulation has no script for this";
 	}
@@ -277,7 +324,7 @@ static bool next_event(struct sim *sim, struct ncco_event *event)
 		*event = reply(sim);
 		return !sim->gone;
 	}
-	at = earliest(key_at, earliest(sim->sound_ends, sim->timer_at));
+	at = earliest(earliest(key_at, sim->sent_at), earliest(sim->sound_ends, sim->timer_at));
 	if (pass_time(sim, earliest(at, limit), event))
 		return !sim->gone;
 	if (at > limit)
@@ -286,6 +333,9 @@ static bool next_event(struct sim *sim, struct ncco_event *event)
 		sim->sounding = false;
 		sim->sound_ends = NEVER;
 		*event = (struct ncco_event){.type = NCCO_PLAYED};
+	} else if (at == sim->sent_at) {
+		sim->sent_at = NEVER;
+		*event = (struct ncco_event){.type = NCCO_DIGITS_SENT};
 	} else if (at == key_at) {
 		*event = key(sim);
 	} else {
@@ -295,159 +345,47 @@ static bool next_event(struct sim *sim, struct ncco_event *event)
 	return true;
 }
 
+static void give_variables(struct interp *interp)
+{
+	static const struct {
+		enum variable_id id;
+		const char *text;
+	} rows[] = {
+		{VARIABLE_FROM, "15550100"},
+		{VARIABLE_TO, "15550199"},
+		{VARIABLE_UUID, "00000000-0000-4000-8000-000000000001"},
+		{VARIABLE_CONVERSATION_UUID, "CON-00000000-0000-4000-8000-000000000002"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct json_object *text = json_object_new_string(rows[i].text);
+
+		interp_set_variable(interp, rows[i].id, text);
+		json_object_put(text);
+	}
+}
+
 void sim_run(struct ncco_document *document, const struct sim_options *options)
 {
-	struct sim sim = {
-		.options = options, .keys = options->keys, .sound_ends = NEVER, .timer_at = NEVER};
+	struct sim sim = {.options = options,
+		.keys = options->keys,
+		.sound_ends = NEVER,
+		.timer_at = NEVER,
+		.sent_at = NEVER};
 	struct interp *interp = interp_new(&sim_host, &sim, 0);
 	struct ncco_event event;
 
+	give_variables(interp);
 	interp_run(interp, document);
-	for (unsigned i = 0; !sim.over && i < MAX_EVENTS && next_event(&sim, &event); i++)
+	for (unsigned i = 0; !sim.over && i < MAX_EVENTS && next_event(&sim, &event); i++) {
 		interp_event(interp, &event);
+		json_object_put(sim.data);
+		sim.data = NULL;
+	}
 	if (!sim.over) {
 		say(&sim, sim.gone ? "caller" : "limit", "the caller hangs up");
 		interp_hangup(interp);
 	}
+	json_object_put(sim.data);
 	interp_free(interp);
-}
-
-/* The bench: a host that does nothing but remember what it owes. */
-
-struct bench {
-	unsigned long steps;
-	bool sounding, requested, timer;
-};
-
-static void bench_nothing(void *ctx)
-{
-	(void)ctx;
-}
-
-static void bench_play(void *ctx, const struct ncco_sound *sound)
-{
-	(void)sound;
-	((struct bench *)ctx)->sounding = true;
-}
-
-static void bench_stop_sound(void *ctx)
-{
-	((struct bench *)ctx)->sounding = false;
-}
-
-static void bench_prepare(void *ctx, const struct ncco_sound *sound)
-{
-	(void)ctx;
-	(void)sound;
-}
-
-static void bench_listen(void *ctx, bool on)
-{
-	(void)ctx;
-	(void)on;
-}
-
-static void bench_request(void *ctx, const struct ncco_request *request)
-{
-	(void)request;
-	((struct bench *)ctx)->requested = true;
-}
-
-static void bench_forget(void *ctx)
-{
-	((struct bench *)ctx)->requested = false;
-}
-
-static void bench_post(void *ctx, const struct ncco_request *request)
-{
-	(void)ctx;
-	(void)request;
-}
-
-static void bench_timer(void *ctx, uint64_t delay_us)
-{
-	((struct bench *)ctx)->timer = delay_us != 0;
-}
-
-static void bench_hangup(void *ctx, const char *reason, struct json_object *headers)
-{
-	(void)ctx;
-	(void)reason;
-	(void)headers;
-}
-
-static void bench_error(void *ctx, const char *pointer, const char *reason)
-{
-	(void)ctx;
-	(void)pointer;
-	(void)reason;
-}
-
-static void bench_step(void *ctx, const char *pointer, const char *action, bool ended)
-{
-	(void)pointer;
-	(void)action;
-	((struct bench *)ctx)->steps += ended;
-}
-
-static const struct ncco_host bench_host = {
-	.answer = bench_nothing,
-	.play = bench_play,
-	.stop_sound = bench_stop_sound,
-	.prepare = bench_prepare,
-	.listen = bench_listen,
-	.request = bench_request,
-	.forget_request = bench_forget,
-	.post = bench_post,
-	.timer = bench_timer,
-	.hangup = bench_hangup,
-	.error = bench_error,
-	.step = bench_step,
-	.finished = bench_nothing,
-};
-
-static void bench_call(struct bench *bench, struct ncco_document *document)
-{
-	struct interp *interp = interp_new(&bench_host, bench, 0);
-	struct ncco_event event;
-
-	interp_run(interp, document);
-	while (interp_running(interp)) {
-		event = (struct ncco_event){.type = NCCO_TIMER};
-		if (bench->sounding)
-			event.type = NCCO_PLAYED;
-		else if (bench->requested)
-			event.type = NCCO_REPLY;
-		bench->sounding = bench->requested = false;
-		interp_event(interp, &event);
-	}
-	interp_free(interp);
-}
-
-double sim_bench(const char *text, size_t length, unsigned long steps)
-{
-	struct ncco_document *batch[64];
-	struct ncco_faults faults;
-	struct bench bench = {0};
-	uint64_t spent = 0, start;
-
-	do {
-		unsigned long before = bench.steps;
-
-		for (size_t i = 0; i < ARRAY_SIZE(batch); i++) {
-			if (ncco_parse_text(text, length, NULL, NULL, &batch[i], &faults) == 0)
-				continue;
-			ncco_faults_release(&faults);
-			while (i-- > 0)
-				ncco_document_free(batch[i]);
-			return -EINVAL;
-		}
-		start = clock_mono();
-		for (size_t i = 0; i < ARRAY_SIZE(batch); i++)
-			bench_call(&bench, batch[i]);
-		spent += clock_mono() - start;
-		if (bench.steps == before)
-			return -EINVAL;
-	} while (bench.steps < steps);
-	return (double)bench.steps * (double)USEC_PER_SEC / (double)(spent ? spent : 1);
 }
