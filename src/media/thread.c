@@ -15,9 +15,11 @@
 #define TICK_MS	    5
 #define WHEEL_SLOTS 16 /* more than the longest packet time of 60 ms */
 
-/* After a stall longer than this (a suspended machine) the packets that were due are left
- * out instead of being sent in one burst. */
+/* After a stall longer than this the packets that were due are left out instead of being
+ * sent in one burst; time stamps go on, so that what follows is not late for ever. Of a
+ * suspended machine's hours only the last seconds count. */
 #define MAX_CATCH_UP 12
+#define MAX_LEFT_OUT 2000
 
 #define MEDIA_NICE -10
 
@@ -245,6 +247,21 @@ static void run_slot(struct media_thread *thread)
 	}
 }
 
+/* A tick that nothing is done in, but that time passes. */
+static void leave_out_slot(struct media_thread *thread)
+{
+	struct media_leg *leg, *next;
+
+	thread->slot = (thread->slot + 1) % WHEEL_SLOTS;
+	leg = thread->wheel[thread->slot].first;
+	slot_init(&thread->wheel[thread->slot]);
+	for (; leg; leg = next) {
+		next = leg->wheel_next;
+		leg->timestamp += leg->frame_units;
+		wheel_add(thread, leg, (thread->slot + leg->slots) % WHEEL_SLOTS);
+	}
+}
+
 static void set_ticking(struct media_thread *thread, bool on)
 {
 	struct timespec tick = {.tv_nsec = TICK_MS * 1000000};
@@ -280,9 +297,12 @@ static void wait_for_tick(struct media_thread *thread)
 		set_ticking(thread, true);
 	if (read(thread->timerfd, &ticks, sizeof(ticks)) < 0)
 		return;
-	if (ticks > MAX_CATCH_UP)
-		ticks = MAX_CATCH_UP;
-	for (obey_all(thread); ticks > 0; ticks--)
+	if (ticks > MAX_LEFT_OUT)
+		ticks = MAX_LEFT_OUT;
+	obey_all(thread);
+	for (; ticks > MAX_CATCH_UP; ticks--)
+		leave_out_slot(thread);
+	for (; ticks > 0; ticks--)
 		run_slot(thread);
 }
 
