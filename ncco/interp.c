@@ -25,6 +25,7 @@ struct interp {
 	struct step *current;	 /* waits for events */
 	struct step *background; /* a barge-in sound under the input that is current */
 	unsigned executed;	 /* steps since one waited */
+	unsigned recordings;	 /* started so far */
 	bool running;
 	bool gone; /* the leg */
 	bool answered;
@@ -107,6 +108,18 @@ void interp_forget_request(struct interp *in)
 void interp_post(struct interp *in, const struct ncco_request *request)
 {
 	in->host->post(in->ctx, request);
+}
+
+unsigned interp_record(struct interp *in, struct ncco_record *record)
+{
+	record->number = ++in->recordings;
+	in->host->record(in->ctx, record);
+	return record->number;
+}
+
+void interp_record_order(struct interp *in, unsigned number, enum ncco_record_order order)
+{
+	in->host->record_order(in->ctx, number, order);
 }
 
 enum step_result interp_fail(
@@ -440,6 +453,9 @@ void interp_event(struct interp *in, const struct ncco_event *event)
 			in->timer_set = false;
 			deliver(in, event);
 		}
+		break;
+	case NCCO_RECORDED:
+		deliver(in, event);
 		break;
 	case NCCO_REPLY:
 		on_reply(in, event);

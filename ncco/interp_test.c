@@ -20,7 +20,8 @@ struct world {
 	uint64_t seed;
 	char *open[MAX_OPEN]; /* pointers of steps that run */
 	unsigned open_count;
-	unsigned long started;
+	unsigned long started, recorded;
+	unsigned recordings; /* of the call */
 	bool sounding, requested, timer, listening;
 	bool over; /* finished or hung up; only what ends something may follow */
 	bool told; /* the call that ended it has returned: nothing may follow */
@@ -103,6 +104,23 @@ static void on_post(void *ctx, const struct ncco_request *request)
 	assert_non_null(request->body);
 }
 
+static void on_record(void *ctx, const struct ncco_record *record)
+{
+	struct world *w = ctx;
+
+	effect(w, false);
+	assert_int_equal(record->number, ++w->recordings);
+	w->recorded++;
+}
+
+static void on_record_order(void *ctx, unsigned number, enum ncco_record_order order)
+{
+	struct world *w = ctx;
+
+	effect(w, order == NCCO_RECORD_STOP);
+	assert_in_range(number, 0, w->recordings);
+}
+
 static void on_timer(void *ctx, uint64_t delay_us)
 {
 	struct world *w = ctx;
@@ -166,6 +184,8 @@ static const struct ncco_host random_host = {
 	.request = on_request,
 	.forget_request = on_forget,
 	.post = on_post,
+	.record = on_record,
+	.record_order = on_record_order,
 	.timer = on_timer,
 	.hangup = on_hangup,
 	.error = on_error,
@@ -186,6 +206,9 @@ static const char *const steps[] = {
 	"{\"action\":\"input\",\"mode\":\"asynchronous\"}",
 	"{\"action\":\"notify\",\"payload\":{},\"eventUrl\":\"x\"}",
 	"{\"action\":\"wait\"}",
+	"{\"action\":\"record\"}",
+	"{\"action\":\"record\",\"endOnKey\":\"#\",\"timeOut\":5,\"onError\":\"hangup\"}",
+	"{\"action\":\"record\",\"stop\":true}",
 	"{\"action\":\"redirect\",\"url\":\"x\",\"onError\":[{\"action\":\"wait\"}]}",
 	"{\"action\":\"hangup\"}",
 };
@@ -200,7 +223,7 @@ static struct ncco_document *random_document(struct world *w)
 	strbuf_addc(&text, '[');
 	for (unsigned i = 0; i < count; i++)
 		strbuf_addf(&text, "%s%s", i ? "," : "",
-			steps[pick(w, pick(w, 4) ? 11 : ARRAY_SIZE(steps))]);
+			steps[pick(w, pick(w, 4) ? 14 : ARRAY_SIZE(steps))]);
 	strbuf_addc(&text, ']');
 	assert_int_equal(
 		ncco_parse_text(text.data, text.length, NULL, NULL, &document, &faults), 0);
@@ -211,10 +234,13 @@ static struct ncco_document *random_document(struct world *w)
 /* An event that the world could send now, or, now and then, one that it could not. */
 static struct ncco_event random_event(struct world *w)
 {
-	struct ncco_event event = {.type = pick(w, 5)};
+	struct ncco_event event = {.type = pick(w, NCCO_REPLY + 1)};
 
 	event.digit = "0123456789*#ABCDx"[pick(w, 17)];
 	event.reason = pick(w, 2) ? "no" : NULL;
+	event.number = pick(w, w->recordings + 1);
+	if (event.type == NCCO_RECORDED)
+		event.failed = pick(w, 4) == 0;
 	if (event.type == NCCO_REPLY) {
 		event.failed = pick(w, 4) == 0;
 		if (pick(w, 2))
@@ -247,6 +273,7 @@ static unsigned long random_call(struct world *w)
 	unsigned long events = 0;
 
 	w->over = w->told = false;
+	w->recordings = 0;
 	interp_run(interp, random_document(w));
 	for (unsigned n = pick(w, 60); n > 0; n--, events++) {
 		struct ncco_event event;
@@ -281,6 +308,7 @@ static void test_interp__survives_random_events(void **state)
 	while (events < wanted)
 		events += random_call(&w);
 	assert_true(w.started > wanted / 10);
+	assert_true(w.recorded > wanted / 100);
 }
 
 int main(void)

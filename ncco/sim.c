@@ -27,6 +27,8 @@ struct sim {
 	uint64_t sound_ends; /* NEVER: none, or for ever */
 	uint64_t timer_at;
 	uint64_t key_at;
+	uint64_t recorded_at; /* NEVER: no recording is about to end */
+	unsigned recorded;    /* its number */
 	bool sounding;
 	bool listening;
 	bool requested;
@@ -141,6 +143,29 @@ static void sim_post(void *ctx, const struct ncco_request *request)
 	say_request(ctx, "webhook", request);
 }
 
+static void sim_record(void *ctx, const struct ncco_record *record)
+{
+	struct sim *sim = ctx;
+	uint64_t silence = record->end_on_silence_s * USEC_PER_SEC;
+
+	if (record->synchronous) {
+		sim->recorded = record->number;
+		sim->recorded_at = silence ? sim->now + silence : NEVER;
+	}
+	say(sim, "record", "recording %u starts%s", record->number,
+		record->synchronous ? ", waited for" : "");
+}
+
+static void sim_record_order(void *ctx, unsigned number, enum ncco_record_order order)
+{
+	static const char *const names[] = {"ends", "pauses", "goes on"};
+	struct sim *sim = ctx; /* number 0: all of them */
+
+	if (order == NCCO_RECORD_STOP && number && number == sim->recorded)
+		sim->recorded_at = sim->now;
+	say(sim, "record", "recording %u %s", number, names[order]);
+}
+
 static void sim_timer(void *ctx, uint64_t delay_us)
 {
 	struct sim *sim = ctx;
@@ -188,6 +213,8 @@ static const struct ncco_host sim_host = {
 	.request = sim_request,
 	.forget_request = sim_forget_request,
 	.post = sim_post,
+	.record = sim_record,
+	.record_order = sim_record_order,
 	.timer = sim_timer,
 	.hangup = sim_hangup,
 	.error = sim_error,
@@ -278,6 +305,7 @@ static bool next_event(struct sim *sim, struct ncco_event *event)
 		return !sim->gone;
 	}
 	at = earliest(key_at, earliest(sim->sound_ends, sim->timer_at));
+	at = earliest(at, sim->recorded_at);
 	if (pass_time(sim, earliest(at, limit), event))
 		return !sim->gone;
 	if (at > limit)
@@ -286,6 +314,9 @@ static bool next_event(struct sim *sim, struct ncco_event *event)
 		sim->sounding = false;
 		sim->sound_ends = NEVER;
 		*event = (struct ncco_event){.type = NCCO_PLAYED};
+	} else if (at == sim->recorded_at) {
+		sim->recorded_at = NEVER;
+		*event = (struct ncco_event){.type = NCCO_RECORDED, .number = sim->recorded};
 	} else if (at == key_at) {
 		*event = key(sim);
 	} else {
@@ -297,8 +328,11 @@ static bool next_event(struct sim *sim, struct ncco_event *event)
 
 void sim_run(struct ncco_document *document, const struct sim_options *options)
 {
-	struct sim sim = {
-		.options = options, .keys = options->keys, .sound_ends = NEVER, .timer_at = NEVER};
+	struct sim sim = {.options = options,
+		.keys = options->keys,
+		.sound_ends = NEVER,
+		.timer_at = NEVER,
+		.recorded_at = NEVER};
 	struct interp *interp = interp_new(&sim_host, &sim, 0);
 	struct ncco_event event;
 
@@ -310,144 +344,4 @@ void sim_run(struct ncco_document *document, const struct sim_options *options)
 		interp_hangup(interp);
 	}
 	interp_free(interp);
-}
-
-/* The bench: a host that does nothing but remember what it owes. */
-
-struct bench {
-	unsigned long steps;
-	bool sounding, requested, timer;
-};
-
-static void bench_nothing(void *ctx)
-{
-	(void)ctx;
-}
-
-static void bench_play(void *ctx, const struct ncco_sound *sound)
-{
-	(void)sound;
-	((struct bench *)ctx)->sounding = true;
-}
-
-static void bench_stop_sound(void *ctx)
-{
-	((struct bench *)ctx)->sounding = false;
-}
-
-static void bench_prepare(void *ctx, const struct ncco_sound *sound)
-{
-	(void)ctx;
-	(void)sound;
-}
-
-static void bench_listen(void *ctx, bool on)
-{
-	(void)ctx;
-	(void)on;
-}
-
-static void bench_request(void *ctx, const struct ncco_request *request)
-{
-	(void)request;
-	((struct bench *)ctx)->requested = true;
-}
-
-static void bench_forget(void *ctx)
-{
-	((struct bench *)ctx)->requested = false;
-}
-
-static void bench_post(void *ctx, const struct ncco_request *request)
-{
-	(void)ctx;
-	(void)request;
-}
-
-static void bench_timer(void *ctx, uint64_t delay_us)
-{
-	((struct bench *)ctx)->timer = delay_us != 0;
-}
-
-static void bench_hangup(void *ctx, const char *reason, struct json_object *headers)
-{
-	(void)ctx;
-	(void)reason;
-	(void)headers;
-}
-
-static void bench_error(void *ctx, const char *pointer, const char *reason)
-{
-	(void)ctx;
-	(void)pointer;
-	(void)reason;
-}
-
-static void bench_step(void *ctx, const char *pointer, const char *action, bool ended)
-{
-	(void)pointer;
-	(void)action;
-	((struct bench *)ctx)->steps += ended;
-}
-
-static const struct ncco_host bench_host = {
-	.answer = bench_nothing,
-	.play = bench_play,
-	.stop_sound = bench_stop_sound,
-	.prepare = bench_prepare,
-	.listen = bench_listen,
-	.request = bench_request,
-	.forget_request = bench_forget,
-	.post = bench_post,
-	.timer = bench_timer,
-	.hangup = bench_hangup,
-	.error = bench_error,
-	.step = bench_step,
-	.finished = bench_nothing,
-};
-
-static void bench_call(struct bench *bench, struct ncco_document *document)
-{
-	struct interp *interp = interp_new(&bench_host, bench, 0);
-	struct ncco_event event;
-
-	interp_run(interp, document);
-	while (interp_running(interp)) {
-		event = (struct ncco_event){.type = NCCO_TIMER};
-		if (bench->sounding)
-			event.type = NCCO_PLAYED;
-		else if (bench->requested)
-			event.type = NCCO_REPLY;
-		bench->sounding = bench->requested = false;
-		interp_event(interp, &event);
-	}
-	interp_free(interp);
-}
-
-double sim_bench(const char *text, size_t length, unsigned long steps)
-{
-	struct ncco_document *batch[64];
-	struct ncco_faults faults;
-	struct bench bench = {0};
-	uint64_t spent = 0, start;
-
-	do {
-		unsigned long before = bench.steps;
-
-		for (size_t i = 0; i < ARRAY_SIZE(batch); i++) {
-			if (ncco_parse_text(text, length, NULL, NULL, &batch[i], &faults) == 0)
-				continue;
-			ncco_faults_release(&faults);
-			while (i-- > 0)
-				ncco_document_free(batch[i]);
-			return -EINVAL;
-		}
-		start = clock_mono();
-		for (size_t i = 0; i < ARRAY_SIZE(batch); i++)
-			bench_call(&bench, batch[i]);
-		spent += clock_mono() - start;
-		if (bench.steps == before)
-			return -EINVAL;
-	} while (bench.steps < steps);
-	return (double)bench.steps * (double)USEC_PER_SEC / (double)(spent ? spent : 1);
 }

@@ -5,14 +5,15 @@
 
 #include "base/mem.h"
 
-extern const struct verb verb_hangup, verb_input, verb_notify, verb_play, verb_redirect, verb_say,
-	verb_wait;
+extern const struct verb verb_hangup, verb_input, verb_notify, verb_play, verb_record,
+	verb_redirect, verb_say, verb_wait;
 
 const struct verb *const verb_table[] = {
 	&verb_hangup,
 	&verb_input,
 	&verb_notify,
 	&verb_play,
+	&verb_record,
 	&verb_redirect,
 	&verb_say,
 	&verb_wait,

@@ -2,6 +2,7 @@
 #include "call/config_check.h"
 
 #include <arpa/inet.h>
+#include <event2/util.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,20 @@ const char *config_check_ip(const char *text)
 	if (inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1)
 		return NULL;
 	return "must be an IP address";
+}
+
+/* "127.0.0.1:8080", "[::1]:8080"; port 0: one that the kernel chooses. */
+const char *config_check_http_addr(const char *text)
+{
+	struct sockaddr_storage address;
+	int length = sizeof(address);
+	const char *colon = strrchr(text, ':');
+
+	if (!*text || (colon && colon[1] &&
+			      evutil_parse_sockaddr_port(
+				      text, (struct sockaddr *)&address, &length) == 0))
+		return NULL;
+	return "must be an IP address and a port as 127.0.0.1:8080 or [::1]:8080, or empty";
 }
 
 static bool has_control(const char *text, unsigned char first_allowed)

@@ -27,6 +27,15 @@ void server_drain(struct server *server, void (*on_drained)(void *arg), void *ar
 /* Ends all calls now. To be called after server_drain(). */
 void server_hurry(struct server *server);
 
+/* Where the HTTP server can be reached, "http://127.0.0.1:8080", for URLs in webhooks; "" before it
+ * is set. */
+const char *server_public_url(const struct server *server);
+void server_set_public_url(struct server *server, const char *url);
+
+const char *server_recording_directory(const struct server *server);
+const struct config *server_config(const struct server *server);
+bool server_accepts_calls(const struct server *server); /* false while draining */
+
 unsigned server_call_count(const struct server *server);
 uint16_t server_sip_port(const struct server *server, bool tcp);
 

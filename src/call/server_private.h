@@ -30,6 +30,8 @@ struct server {
 	struct http_cache *cache;
 	struct speech *speech;
 	struct sound_store *sounds;
+	struct recording_store *recordings;
+	char *recording_directory, *public_url;
 	struct sip_agent *agent;
 	struct leg_env legs;
 	struct webhook_env webhooks;
@@ -79,6 +81,11 @@ struct call {
 	struct timer later;	 /* tells the script what a host function may not tell itself */
 	struct timer no_receiver;
 
+	TAILQ_HEAD(call_records, call_record) records; /* that go on, or are being finished */
+	unsigned record_count, record_refused;
+	struct timer record_timer; /* tells of record_refused */
+	bool beep_wanted;
+
 	struct timer script_timer;
 	struct timer reap;
 	bool status_told[STATUS_FINAL + 1];
@@ -105,6 +112,14 @@ void call_host_media_ready(struct call *call);
 void call_host_play_ended(struct call *call, uint32_t play, enum media_play_end end);
 void call_host_init(struct call *call);
 void call_host_release(struct call *call);
+
+/* call_record.c */
+struct recording_store;
+void call_record_init(struct call *call);
+void call_record_release(struct call *call);
+void call_record_start(void *ctx, const struct ncco_record *record);
+void call_record_order(void *ctx, unsigned number, enum ncco_record_order order);
+void call_record_media_ready(struct call *call);
 
 /* server.c */
 void server_call_gone(struct server *server);

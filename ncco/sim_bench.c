@@ -1,0 +1,167 @@
+/* Runs a script over and over, for its speed. */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "ncco/host.h"
+#include "ncco/interp.h"
+#include "ncco/sim.h"
+
+/* A host that does nothing but remember what it owes. */
+struct bench {
+	unsigned long steps;
+	bool sounding, requested, timer;
+	unsigned recorded; /* 0: none to tell of */
+};
+
+static void bench_nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+static void bench_play(void *ctx, const struct ncco_sound *sound)
+{
+	(void)sound;
+	((struct bench *)ctx)->sounding = true;
+}
+
+static void bench_stop_sound(void *ctx)
+{
+	((struct bench *)ctx)->sounding = false;
+}
+
+static void bench_prepare(void *ctx, const struct ncco_sound *sound)
+{
+	(void)ctx;
+	(void)sound;
+}
+
+static void bench_listen(void *ctx, bool on)
+{
+	(void)ctx;
+	(void)on;
+}
+
+static void bench_request(void *ctx, const struct ncco_request *request)
+{
+	(void)request;
+	((struct bench *)ctx)->requested = true;
+}
+
+static void bench_forget(void *ctx)
+{
+	((struct bench *)ctx)->requested = false;
+}
+
+static void bench_post(void *ctx, const struct ncco_request *request)
+{
+	(void)ctx;
+	(void)request;
+}
+
+static void bench_record(void *ctx, const struct ncco_record *record)
+{
+	if (record->synchronous)
+		((struct bench *)ctx)->recorded = record->number;
+}
+
+static void bench_record_order(void *ctx, unsigned number, enum ncco_record_order order)
+{
+	(void)ctx;
+	(void)number;
+	(void)order;
+}
+
+static void bench_timer(void *ctx, uint64_t delay_us)
+{
+	((struct bench *)ctx)->timer = delay_us != 0;
+}
+
+static void bench_hangup(void *ctx, const char *reason, struct json_object *headers)
+{
+	(void)ctx;
+	(void)reason;
+	(void)headers;
+}
+
+static void bench_error(void *ctx, const char *pointer, const char *reason)
+{
+	(void)ctx;
+	(void)pointer;
+	(void)reason;
+}
+
+static void bench_step(void *ctx, const char *pointer, const char *action, bool ended)
+{
+	(void)pointer;
+	(void)action;
+	((struct bench *)ctx)->steps += ended;
+}
+
+static const struct ncco_host bench_host = {
+	.answer = bench_nothing,
+	.play = bench_play,
+	.stop_sound = bench_stop_sound,
+	.prepare = bench_prepare,
+	.listen = bench_listen,
+	.request = bench_request,
+	.forget_request = bench_forget,
+	.post = bench_post,
+	.record = bench_record,
+	.record_order = bench_record_order,
+	.timer = bench_timer,
+	.hangup = bench_hangup,
+	.error = bench_error,
+	.step = bench_step,
+	.finished = bench_nothing,
+};
+
+static void bench_call(struct bench *bench, struct ncco_document *document)
+{
+	struct interp *interp = interp_new(&bench_host, bench, 0);
+	struct ncco_event event;
+
+	interp_run(interp, document);
+	while (interp_running(interp)) {
+		event = (struct ncco_event){.type = NCCO_TIMER};
+		if (bench->sounding)
+			event.type = NCCO_PLAYED;
+		else if (bench->requested)
+			event.type = NCCO_REPLY;
+		else if (bench->recorded)
+			event = (struct ncco_event){
+				.type = NCCO_RECORDED, .number = bench->recorded};
+		bench->recorded = 0;
+		bench->sounding = bench->requested = false;
+		interp_event(interp, &event);
+	}
+	interp_free(interp);
+}
+
+double sim_bench(const char *text, size_t length, unsigned long steps)
+{
+	struct ncco_document *batch[64];
+	struct ncco_faults faults;
+	struct bench bench = {0};
+	uint64_t spent = 0, start;
+
+	do {
+		unsigned long before = bench.steps;
+
+		for (size_t i = 0; i < ARRAY_SIZE(batch); i++) {
+			if (ncco_parse_text(text, length, NULL, NULL, &batch[i], &faults) == 0)
+				continue;
+			ncco_faults_release(&faults);
+			while (i-- > 0)
+				ncco_document_free(batch[i]);
+			return -EINVAL;
+		}
+		start = clock_mono();
+		for (size_t i = 0; i < ARRAY_SIZE(batch); i++)
+			bench_call(&bench, batch[i]);
+		spent += clock_mono() - start;
+		if (bench.steps == before)
+			return -EINVAL;
+	} while (bench.steps < steps);
+	return (double)bench.steps * (double)USEC_PER_SEC / (double)(spent ? spent : 1);
+}
