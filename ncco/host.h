@@ -111,7 +111,7 @@ enum ncco_event_type {
 	NCCO_PLAY_FAILED, /* reason */
 	NCCO_DIGIT,	  /* digit */
 	NCCO_TIMER,
-	NCCO_RECORDED, /* number; failed, reason */
+	NCCO_RECORDED, /* number, url; or failed, reason */
 	NCCO_REPLY     /* document (a new script), or NULL to go on; failed: no answer came */
 };
 
@@ -122,6 +122,7 @@ struct ncco_event {
 	struct ncco_document *document; /* ownership moves to the interpreter */
 	bool failed;
 	unsigned number; /* of a recording */
+	const char *url; /* of its file */
 };
 
 #endif

@@ -94,6 +94,7 @@ static void on_ended(void *arg, const struct leg_end *end)
 	set_state(call, CALL_ENDED);
 	interp_hangup(call->interp);
 	call_record_order(call, 0, NCCO_RECORD_STOP);
+	call->server->calls_failed += !end->answered;
 	call_tell_final(call, end);
 	/* The leg is still in its callback. */
 	timer_start(&call->reap, 0);
@@ -277,6 +278,7 @@ static struct call *call_new(struct server *server)
 	call->interp = interp_new(&call_host, call, server->config->limits.max_steps);
 	TAILQ_INSERT_TAIL(&server->calls, call, link);
 	server->call_count++;
+	server->calls_total++;
 	return call;
 }
 
@@ -295,6 +297,7 @@ void call_arrived(struct server *server, struct sip_leg *sip)
 		leg_accept(&server->legs, sip, call->uuid, &leg_handler, call, &call->leg, &reason);
 	if (status != 0) {
 		log_info(call->uuid, "refused with %d: %s", status, reason);
+		server->calls_failed++;
 		call_free(call);
 		return;
 	}

@@ -34,12 +34,10 @@ static void record_free(struct call_record *record)
 	free(record);
 }
 
-static struct json_object *record_body(
-	const struct call *call, const struct recording_result *result)
+static struct json_object *record_body(const struct recording_result *result, const char *url)
 {
 	struct json_object *body = json_object_new_object();
 	char iso[CLOCK_ISO_SIZE];
-	char *url = xasprintf("%s/v1/files/%s", server_public_url(call->server), result->id);
 
 	json_add_text(body, "start_time", clock_iso(result->start_wall, iso));
 	json_add_text(body, "recording_url", url);
@@ -48,13 +46,13 @@ static struct json_object *record_body(
 	json_add_text(body, "end_time", clock_iso(result->end_wall, iso));
 	if (result->lost_ms)
 		json_add_int(body, "lost_ms", result->lost_ms);
-	free(url);
 	return body;
 }
 
-static void send_webhook(struct call_record *record, const struct recording_result *result)
+static void send_webhook(
+	struct call_record *record, const struct recording_result *result, const char *url)
 {
-	struct json_object *body = record_body(record->call, result);
+	struct json_object *body = record_body(result, url);
 
 	/* Its body is the step's own and the conversation, as for notify. */
 	call_host.post(record->call, &(struct ncco_request){.kind = NCCO_REQUEST_NOTIFY,
@@ -71,8 +69,10 @@ static void on_ended(void *arg, const struct recording_result *result)
 	struct call *call = record->call;
 	struct ncco_event event = {
 		.type = NCCO_RECORDED, .number = record->number, .failed = result->error != NULL};
+	char *url = xasprintf("%s/v1/files/%s", server_public_url(call->server), result->id);
 	char *reason = NULL;
 
+	event.url = url;
 	if (result->error) {
 		reason = xasprintf("the recording cannot be written: %s", result->error);
 		event.reason = reason;
@@ -81,7 +81,7 @@ static void on_ended(void *arg, const struct recording_result *result)
 	} else {
 		log_info(call->uuid, "recording %s: %llu bytes", result->id,
 			(unsigned long long)result->size);
-		send_webhook(record, result);
+		send_webhook(record, result, url);
 	}
 	if (result->lost_ms)
 		log_warn(call->uuid, "recording %s: %u ms are missing, the disk is too slow",
@@ -92,6 +92,7 @@ static void on_ended(void *arg, const struct recording_result *result)
 	else if (call->state == CALL_ENDED && call->record_count == 0)
 		timer_start(&call->reap, 0);
 	free(reason);
+	free(url);
 }
 
 static void beep(struct call *call)

@@ -18,13 +18,14 @@
 #define DRAIN_US    (500 * USEC_PER_MSEC)
 #define SWEEP_FIRST (60 * USEC_PER_SEC)
 #define SWEEP_EVERY (24 * 3600 * USEC_PER_SEC)
-#define BLOCK_MS    20 /* of a tape, for what is told of losses */
+#define BLOCK_MS    10 /* of a tape: 20 ms of one of two directions */
 
 struct recording_store {
 	struct loop *loop;
 	struct worker_pool *workers;
 	char *directory;
 	unsigned keep_days;
+	bool fails;
 	struct timer sweep;
 };
 
@@ -84,6 +85,7 @@ static void drain_done(void *arg)
 	struct recording *r = arg;
 
 	r->busy = false;
+	r->store->fails = r->error < 0;
 	if (r->last) {
 		finish(r);
 		return;
@@ -217,6 +219,11 @@ struct recording_store *recording_store_new(
 void recording_store_keep(struct recording_store *store, unsigned keep_days)
 {
 	store->keep_days = keep_days;
+}
+
+bool recording_store_fails(const struct recording_store *store)
+{
+	return store->fails;
 }
 
 struct recording_store *recording_store_free(struct recording_store *store)

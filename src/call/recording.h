@@ -27,6 +27,9 @@ struct recording_store *recording_store_new(
 struct recording_store *recording_store_free(struct recording_store *store);
 void recording_store_keep(struct recording_store *store, unsigned keep_days);
 
+/* Whether the recording that was written to last could not be. */
+bool recording_store_fails(const struct recording_store *store);
+
 struct recording_spec {
 	const struct sound_format *format;
 	unsigned channels;   /* as in recorder.h */

@@ -422,6 +422,23 @@ bool server_accepts_calls(const struct server *server)
 	return !server->draining;
 }
 
+bool server_disk_fails(const struct server *server)
+{
+	return recording_store_fails(server->recordings);
+}
+
+struct worker_pool *server_workers(struct server *server)
+{
+	return server->workers;
+}
+
+void server_counts(const struct server *server, struct server_counts *ret_counts)
+{
+	*ret_counts = (struct server_counts){.active = server->call_count,
+		.total = server->calls_total,
+		.failed = server->calls_failed};
+}
+
 unsigned server_call_count(const struct server *server)
 {
 	return server->call_count;

@@ -38,6 +38,7 @@ struct server {
 
 	struct call_list calls;
 	unsigned call_count;
+	uint64_t calls_total, calls_failed;
 	bool draining, hurried;
 	struct timer drain_timer, drained_timer;
 	void (*on_drained)(void *arg);

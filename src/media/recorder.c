@@ -12,7 +12,7 @@
 #define PER_SAMPLE  (TAPE_RATE / RATE)
 #define PER_MS	    (RATE / 1000)
 #define HOLD	    (RECORDER_HOLD_MS * PER_MS)
-#define WINDOW	    8192 /* samples, a power of two; more than the hold and a block */
+#define WINDOW	    16384 /* samples; more than the hold, a chunk and a block */
 #define CHUNK	    UPSAMPLE_MAX
 #define VOICE_LEVEL 250 /* mean amplitude of a block from which on it is no silence: -42 dB */
 
@@ -65,12 +65,24 @@ static void fail(struct recorder *r, int error)
 /* Takes samples out of the window, in order; their places become silence. */
 static void take(struct recorder *r, enum tape_track track, int16_t *out, size_t samples)
 {
-	for (size_t i = 0; i < samples; i++) {
-		int16_t *place = &r->window[track][(r->written + i) % WINDOW];
+	size_t from = r->written % WINDOW;
+	size_t first = samples < WINDOW - from ? samples : WINDOW - from;
+	int16_t *window = r->window[track];
 
-		out[i] = *place;
-		*place = 0;
-	}
+	memcpy(out, window + from, first * sizeof(*out));
+	memset(window + from, 0, first * sizeof(*out));
+	memcpy(out + first, window, (samples - first) * sizeof(*out));
+	memset(window, 0, (samples - first) * sizeof(*out));
+}
+
+static void put(
+	struct recorder *r, enum tape_track track, uint64_t at, const int16_t *pcm, size_t samples)
+{
+	size_t into = at % WINDOW;
+	size_t first = samples < WINDOW - into ? samples : WINDOW - into;
+
+	memcpy(r->window[track] + into, pcm, first * sizeof(*pcm));
+	memcpy(r->window[track], pcm + first, (samples - first) * sizeof(*pcm));
 }
 
 static void mix(int16_t *into, const int16_t *other, size_t samples)
@@ -110,25 +122,39 @@ static void write_until(struct recorder *r, uint64_t end)
 
 static bool is_voice(const int16_t *pcm, size_t samples)
 {
-	unsigned long sum = 0;
+	unsigned sum = 0;
 
 	for (size_t i = 0; i < samples; i++)
-		sum += (unsigned long)abs(pcm[i]);
+		sum += (unsigned)abs(pcm[i]);
 	return samples > 0 && sum / samples >= VOICE_LEVEL;
+}
+
+/* Most packets of a call are silence, and need no decoding. */
+static bool is_silence(const struct tape_block *block)
+{
+	return block->data[0] == block->codec->silence &&
+	       memcmp(block->data, block->data + 1, block->bytes - 1u) == 0;
 }
 
 static void place(struct recorder *r, const struct tape_block *block)
 {
 	uint64_t at = block->at / PER_SAMPLE;
 	int16_t pcm[TAPE_BLOCK_BYTES];
-	size_t samples = block->bytes ? block->codec->decode(block->data, block->bytes, pcm) : 0;
+	size_t samples = 0, late = 0;
 
+	if (block->bytes && is_silence(block)) {
+		samples = block->bytes * PER_MS / block->codec->bytes_per_ms;
+		memset(pcm, 0, samples * sizeof(*pcm));
+	} else if (block->bytes) {
+		samples = block->codec->decode(block->data, block->bytes, pcm);
+	}
 	/* Room for what lies ahead, be it after a hole. */
 	if (at + samples > r->written + WINDOW)
 		write_until(r, at + samples - WINDOW);
-	for (size_t i = 0; i < samples; i++)
-		if (at + i >= r->written)
-			r->window[block->track][(at + i) % WINDOW] = pcm[i];
+	if (at < r->written)
+		late = r->written - at < samples ? (size_t)(r->written - at) : samples;
+	if (late < samples)
+		put(r, block->track, at + late, pcm + late, samples - late);
 	if (block->track == TAPE_HEARD && is_voice(pcm, samples) && at + samples > r->voice)
 		r->voice = at + samples;
 	if (block->track == TAPE_SENT && at + samples > r->now)

@@ -8,7 +8,7 @@
 
 #define UPSAMPLE_TAPS  24
 #define UPSAMPLE_DELAY (UPSAMPLE_TAPS / 2)
-#define UPSAMPLE_MAX   1024 /* samples at once */
+#define UPSAMPLE_MAX   4096 /* samples at once */
 
 struct upsample {
 	int16_t taps[UPSAMPLE_TAPS];
