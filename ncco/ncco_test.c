@@ -88,8 +88,10 @@ static void test_parse__points_at_the_fault(void **state)
 	check_bad("[{\"action\":\"input\",\"mode\":\"asynchronous\",\"maxDigits\":1}]", "/0/mode",
 		"maxDigits");
 	check_bad("[{\"action\":\"hangup\",\"reason\":\"a\\r\\nb\"}]", "/0/reason", "control");
-	check_bad("[{\"action\":\"hangup\",\"headers\":{\"X\":\"a\\nb\"}}]", "/0/headers/X",
+	check_bad("[{\"action\":\"hangup\",\"headers\":{\"X-A\":\"a\\nb\"}}]", "/0/headers/X-A",
 		"control");
+	check_bad("[{\"action\":\"hangup\",\"headers\":{\"via\":\"a\"}}]", "/0/headers/via",
+		"SIP itself");
 	check_bad("[{\"action\":\"notify\",\"payload\":{}}]", "/0", "eventUrl");
 	check_bad("[{\"action\":\"wait\",\"onError\":[{\"action\":\"x/y\"}]}]",
 		"/0/onError/0/action", "nearest");

@@ -216,6 +216,22 @@ static bool is_token(const char *name)
 	return true;
 }
 
+/* Headers that route a message, frame it or tie it to its dialog, in long and short form. */
+static bool is_reserved(const char *name)
+{
+	static const char *const names[] = {"Via", "v", "From", "f", "To", "t", "Call-ID", "i",
+		"CSeq", "Contact", "m", "Content-Length", "l", "Content-Type", "c",
+		"Content-Encoding", "e", "Max-Forwards", "Record-Route", "Route", "Require",
+		"Proxy-Require", "Supported", "k", "Unsupported", "Reason", "Authorization",
+		"Proxy-Authorization", "Session-Expires", "x", "RSeq", "RAck"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcasecmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void read_headers(struct reader *reader, const struct param *param,
 	struct json_object *value, struct json_object **out)
 {
@@ -234,6 +250,8 @@ static void read_headers(struct reader *reader, const struct param *param,
 		text = read_string(reader, param, line, false);
 		if (!is_token(name))
 			reader_fault(reader, "is not a header name");
+		else if (is_reserved(name))
+			reader_fault(reader, "is a header that SIP itself needs");
 		else if (text && has_control(text))
 			reader_fault(reader, "has a control character");
 		else if (text && strlen(text) > MAX_HEADER_VALUE)

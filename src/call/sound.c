@@ -19,6 +19,9 @@
 #include "base/strbuf.h"
 #include "media/decode.h"
 
+#define SHED_BYTES  (64 << 10) /* smaller files are not worth fetching again */
+#define MAX_FETCHES 3
+
 /* A prompt made or being made. In the table by key; the table holds one reference. It stays
  * until it is evicted, or, when it failed, until the next one wants it. */
 struct entry {
@@ -54,6 +57,8 @@ struct sound_load {
 	TAILQ_ENTRY(sound_load) link;
 	struct sound_store *store;
 	struct http_cache_handle *fetch;
+	char *url;
+	unsigned fetches;
 	double level;
 	const struct codec *codec;
 	sound_fn done; /* NULL: only prepared */
@@ -181,15 +186,27 @@ static void decode_run(void *arg)
 	munmap(data, length);
 }
 
+/* A large file is kept as a prompt or as bytes, not as both. */
+static void shed(struct entry *entry)
+{
+	size_t length;
+
+	blob_data(entry->blob, &length);
+	if (length >= SHED_BYTES)
+		http_cache_shed(entry->store->config.cache, entry->blob);
+}
+
 static void decode_done(void *arg)
 {
 	struct entry *entry = arg;
 
 	entry->making = false;
-	blob_unref(entry->blob);
-	entry->blob = NULL;
 	if (entry->failure)
 		entry->error = xstrdup(entry->failure);
+	else if (entry->blob)
+		shed(entry);
+	blob_unref(entry->blob);
+	entry->blob = NULL;
 	evict(entry->store);
 }
 
@@ -254,16 +271,20 @@ static struct prompt *speak(struct sound_store *store, const struct sound_spec *
 
 /* --- URLs and files --- */
 
+/* NULL when the prompt is gone and so are the bytes that it was made of. */
 static struct prompt *from_blob(
 	struct sound_store *store, struct blob *blob, double level, const struct codec *codec)
 {
 	char key[128];
 	struct entry *entry;
+	size_t length;
 
 	snprintf(key, sizeof(key), "blob %llu %s %u %.2f", (unsigned long long)blob_version(blob),
 		codec->name, codec->sample_rate, level);
 	entry = entry_find(store, key);
 	if (!entry) {
+		if (!blob_data(blob, &length))
+			return NULL;
 		entry = entry_new(store, key, codec, level);
 		entry->blob = blob_ref(blob);
 		worker_submit(store->config.workers, &decode_ops, entry);
@@ -308,21 +329,47 @@ static struct prompt *from_file(struct sound_store *store, const struct sound_sp
 static void load_free(struct sound_load *load)
 {
 	TAILQ_REMOVE(&load->store->loads, load, link);
+	free(load->url);
 	free(load);
+}
+
+static void on_fetched(void *arg, struct blob *blob, const char *error);
+
+/* Asks the cache, and once more from the server where only the prompt had been kept: the
+ * prompt, or NULL with load->fetch under way (or, after too many tries, neither). */
+static struct prompt *load_step(struct sound_load *load, struct blob *blob)
+{
+	struct http_cache *cache = load->store->config.cache;
+	struct prompt *prompt = NULL;
+
+	for (;;) {
+		if (blob)
+			prompt = from_blob(load->store, blob, load->level, load->codec);
+		if (prompt || load->fetches++ == MAX_FETCHES)
+			return prompt;
+		if (blob)
+			http_cache_forget(cache, load->url);
+		blob = NULL;
+		load->fetch = http_cache_get(cache, load->url, &blob, on_fetched, load);
+		if (load->fetch)
+			return NULL;
+	}
 }
 
 static void on_fetched(void *arg, struct blob *blob, const char *error)
 {
 	struct sound_load *load = arg;
-	struct prompt *prompt = NULL;
 	sound_fn done = load->done;
 	void *done_arg = load->arg;
+	struct prompt *prompt;
 
-	if (blob)
-		prompt = from_blob(load->store, blob, load->level, load->codec);
+	load->fetch = NULL;
+	prompt = blob ? load_step(load, blob) : NULL;
+	if (load->fetch)
+		return;
 	load_free(load);
 	if (done)
-		done(done_arg, prompt, error);
+		done(done_arg, prompt, error ? error : "the sound changes with every fetch");
 	prompt_unref(prompt);
 }
 
@@ -330,22 +377,22 @@ static enum sound_outcome fetch(struct sound_store *store, const struct sound_sp
 	struct sound_result *ret, sound_fn done, void *arg)
 {
 	struct sound_load *load = xcalloc(1, sizeof(*load));
-	struct blob *blob = NULL;
 
 	load->store = store;
+	load->url = xstrdup(spec->url);
 	load->level = spec->level;
 	load->codec = spec->codec;
 	load->done = done;
 	load->arg = arg;
 	TAILQ_INSERT_TAIL(&store->loads, load, link);
-	load->fetch = http_cache_get(store->config.cache, spec->url, &blob, on_fetched, load);
+	ret->prompt = load_step(load, NULL);
 	if (load->fetch) {
 		ret->load = load;
 		return SOUND_PENDING;
 	}
 	load_free(load);
-	ret->prompt = from_blob(store, blob, spec->level, spec->codec);
-	return SOUND_READY;
+	ret->error = "the sound changes with every fetch";
+	return ret->prompt ? SOUND_READY : SOUND_FAILED;
 }
 
 /* --- the store --- */

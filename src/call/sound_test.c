@@ -59,9 +59,15 @@ static void on_request(struct evhttp_request *request, void *arg)
 	w->requests++;
 	evhttp_add_header(
 		evhttp_request_get_output_headers(request), "Cache-Control", "max-age=60");
-	if (strcmp(path, "/a.wav") == 0)
+	if (strcmp(path, "/a.wav") == 0) {
 		evbuffer_add(out, wav, make_wav(wav));
-	else if (strcmp(path, "/page") == 0)
+	} else if (strcmp(path, "/large.wav") == 0) {
+		make_wav(wav);
+		memcpy(wav + 40, (unsigned char[]){0x00, 0x71, 0x02, 0x00}, 4); /* 160,000 bytes */
+		evbuffer_add(out, wav, sizeof(wav));
+		for (int i = 0; i < 49; i++)
+			evbuffer_add(out, wav + 44, 2 * WAV_SAMPLES);
+	} else if (strcmp(path, "/page") == 0)
 		evbuffer_add_printf(out, "<html>hello</html>");
 	evhttp_send_reply(request, strcmp(path, "/none") == 0 ? 404 : 200, "x", out);
 	evbuffer_free(out);
@@ -139,7 +145,7 @@ static int set_up(void **state)
 		.speech = w->speech,
 		.workers = w->workers,
 		.media_root = w->root,
-		.max_bytes = 2 * WAV_SAMPLES,
+		.max_bytes = 90000,
 		.max_file_bytes = 1 << 20};
 	w->store = sound_store_new(&sounds);
 	timer_init(&w->poll, w->loop, on_poll, w);
@@ -210,6 +216,21 @@ static struct prompt *get(struct world *w, const char *url, const char *text, do
 		loop_run(w->loop);
 	w->wanted = NULL;
 	return w->got;
+}
+
+static void on_later(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* The worker's report follows the prompt's last bytes; gives it the time of a few turns. */
+static void let_worker_report(struct world *w)
+{
+	struct timer later;
+
+	timer_init(&later, w->loop, on_later, w->loop);
+	timer_start(&later, 50 * USEC_PER_MSEC);
+	loop_run(w->loop);
 }
 
 static void check_good(struct prompt *prompt)
@@ -327,6 +348,28 @@ static void test_sound__prepared_sounds_are_there_when_wanted(void **state)
 	free(url);
 }
 
+/* 10 s: large enough to be kept as a prompt only, and too large for the store to keep two. */
+static void test_sound__a_large_file_is_fetched_again_for_another_level(void **state)
+{
+	struct world *w = *state;
+	char *url = xasprintf("%s/large.wav", w->base);
+	struct prompt *first;
+	size_t length;
+
+	first = prompt_ref(get(w, url, NULL, 0));
+	assert_int_equal(prompt_state(first, &length), PROMPT_COMPLETE);
+	assert_in_range(length, 79000, 81000);
+	let_worker_report(w);
+	assert_ptr_equal(get(w, url, NULL, 0), first);
+	assert_int_equal(w->requests, 1);
+	assert_ptr_not_equal(get(w, url, NULL, 0.5), first);
+	assert_int_equal(prompt_state(w->got, &length), PROMPT_COMPLETE);
+	assert_in_range(length, 79000, 81000);
+	assert_int_equal(w->requests, 2);
+	prompt_unref(first);
+	free(url);
+}
+
 static void test_sound_cancel__done_is_not_called(void **state)
 {
 	struct world *w = *state;
@@ -355,6 +398,7 @@ int main(void)
 		TEST(test_sound__what_is_no_sound_fails_with_a_reason),
 		TEST(test_sound__a_url_is_fetched_and_decoded_once),
 		TEST(test_sound__a_url_that_gives_nothing_says_why),
+		TEST(test_sound__a_large_file_is_fetched_again_for_another_level),
 		TEST(test_sound__text_is_spoken_and_kept),
 		TEST(test_sound__prepared_sounds_are_there_when_wanted),
 		TEST(test_sound_cancel__done_is_not_called),

@@ -20,7 +20,7 @@ struct blob {
 	atomic_uint refs;
 	uint64_t version;
 	size_t length;
-	char data[];
+	char *data; /* NULL: shed */
 };
 
 struct http_cache_handle {
@@ -64,8 +64,10 @@ struct blob *blob_ref(struct blob *blob)
 
 void blob_unref(struct blob *blob)
 {
-	if (blob && atomic_fetch_sub_explicit(&blob->refs, 1, memory_order_acq_rel) == 1)
-		free(blob);
+	if (!blob || atomic_fetch_sub_explicit(&blob->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	free(blob->data);
+	free(blob);
 }
 
 const void *blob_data(const struct blob *blob, size_t *ret_length)
@@ -82,13 +84,12 @@ uint64_t blob_version(const struct blob *blob)
 static struct blob *blob_new(const char *data, size_t length)
 {
 	static atomic_uint_fast64_t versions;
-	struct blob *blob = xmalloc(sizeof(*blob) + length + 1);
+	struct blob *blob = xcalloc(1, sizeof(*blob));
 
 	atomic_init(&blob->refs, 1);
 	blob->version = atomic_fetch_add(&versions, 1) + 1;
 	blob->length = length;
-	memcpy(blob->data, data, length);
-	blob->data[length] = '\0';
+	blob->data = xmemdup(data, length);
 	return blob;
 }
 
@@ -210,7 +211,7 @@ static struct blob *entry_replace(struct entry *entry, const struct http_respons
 {
 	struct blob *old = entry->blob;
 
-	if (old && old->length == response->body_length &&
+	if (old && old->data && old->length == response->body_length &&
 		memcmp(old->data, response->body, old->length) == 0)
 		return old;
 	entry_drop_blob(entry);
@@ -354,6 +355,26 @@ void http_cache_cancel(struct http_cache_handle *handle)
 	http_cancel(entry->fetch);
 	entry->fetch = NULL;
 	if (!entry->blob)
+		entry_free(entry);
+}
+
+void http_cache_shed(struct http_cache *cache, struct blob *blob)
+{
+	/* References rise on this thread only, so two are the cache's and the caller's. */
+	if (atomic_load_explicit(&blob->refs, memory_order_acquire) != 2 || !blob->data)
+		return;
+	cache->bytes -= blob->length;
+	blob->length = 0;
+	free(blob->data);
+	blob->data = NULL;
+}
+
+void http_cache_forget(struct http_cache *cache, const char *url)
+{
+	struct entry *entry;
+
+	HASH_FIND_STR(cache->by_url, url, entry);
+	if (entry && !entry->fetch)
 		entry_free(entry);
 }
 

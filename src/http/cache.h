@@ -21,6 +21,7 @@ struct http_cache_handle;
 struct blob;
 struct blob *blob_ref(struct blob *blob);
 void blob_unref(struct blob *blob); /* NULL allowed */
+/* NULL and 0 for a blob that was shed. */
 const void *blob_data(const struct blob *blob, size_t *ret_length);
 uint64_t blob_version(const struct blob *blob);
 
@@ -37,6 +38,15 @@ typedef void (*http_cache_fn)(void *arg, struct blob *blob, const char *error);
 struct http_cache_handle *http_cache_get(struct http_cache *cache, const char *url,
 	struct blob **ret_blob, http_cache_fn done, void *arg);
 void http_cache_cancel(struct http_cache_handle *handle); /* NULL allowed */
+
+/* What the blob was kept for is done (it was decoded): its bytes may go, while the cache goes
+ * on knowing its version and how long it is fresh. Only when nobody but the cache and the
+ * caller holds a reference; else nothing happens. */
+void http_cache_shed(struct http_cache *cache, struct blob *blob);
+
+/* Fetches anew at the next http_cache_get(), without asking whether it has changed: for a
+ * blob that was shed and whose bytes are wanted again. */
+void http_cache_forget(struct http_cache *cache, const char *url);
 
 /* For tests: a clock instead of clock_mono(). */
 void http_cache_set_clock(struct http_cache *cache, uint64_t (*now)(void));

@@ -130,9 +130,10 @@ struct media_leg {
 	struct media_leg *wheel_next;
 	struct media_leg **wheel_prev; /* NULL: not on the wheel */
 	int rtp_fd;
-	uint8_t slots;	    /* of the wheel until the next packet */
-	uint8_t wheel_slot; /* where it is */
-	bool talking;	    /* the last packet time sent one */
+	uint8_t slots;		/* of the wheel until the next packet */
+	uint8_t wheel_slot;	/* where it is */
+	bool talking;		/* the last packet time sent one */
+	uint8_t visits, bursts; /* when to take all that came, see media_leg_receive() */
 	uint16_t sequence;
 	uint32_t timestamp, ssrc;
 	unsigned frame_bytes, frame_units;

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <sofia-sip/su_log.h>
-#include <sofia-sip/tport.h>
 #include <sofia-sip/tport_tag.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +19,7 @@
 #define STEPS_PER_WAKE	 8
 #define MAX_DESCRIPTORS	 4096
 #define SIP_MAX_BYTES	 65535
-#define TCP_IDLE_MS	 (30 * 60 * 1000) /* a registered phone may be silent for long */
-#define TCP_MESSAGE_MS	 30000		  /* a message must be whole by then */
-#define NTP_UNIX_SECONDS 2208988800UL	  /* su_time_t counts from 1900 */
+#define NTP_UNIX_SECONDS 2208988800UL /* su_time_t counts from 1900 */
 
 int64_t agent_clock_skew_us;
 
@@ -133,66 +130,15 @@ static bool start_root(struct sip_agent *agent)
 	return true;
 }
 
-/* "sip:public;maddr=bound": sofia writes the first into Via and binds the second. */
-static char *bind_url(struct sip_agent *agent, uint16_t port, const char *transport)
-{
-	bool v6 = agent->family == AF_INET6, public_v6;
-	char host[64], digits[8] = "*", *maddr = NULL, *url;
-
-	/* An address for documentation (RFC 5737, 3849) leads to the default route. */
-	agent_host(agent, v6 ? "2001:db8::1" : "192.0.2.1", host);
-	public_v6 = strchr(host, ':');
-	if (port)
-		snprintf(digits, sizeof(digits), "%u", port);
-	if (strcmp(host, agent->addr) != 0)
-		maddr = xasprintf(";maddr=%s%s%s", v6 ? "[" : "", agent->addr, v6 ? "]" : "");
-	url = xasprintf("sip:%s%s%s:%s;transport=%s%s", public_v6 ? "[" : "", host,
-		public_v6 ? "]" : "", digits, transport, maddr ? maddr : "");
-	free(maddr);
-	return url;
-}
-
-static uint16_t bound_port(struct sip_agent *agent, const char *transport)
-{
-	tport_t *tport = tport_primaries(nta_agent_tports(agent->nta));
-
-	for (; tport; tport = tport_next(tport)) {
-		const tp_name_t *name = tport_name(tport);
-
-		if (strcasecmp(name->tpn_proto, transport) == 0)
-			return (uint16_t)strtoul(name->tpn_port, NULL, 10);
-	}
-	return 0;
-}
-
-static int open_transport(struct sip_agent *agent, const char *transport, bool wanted,
-	uint16_t port, bool any_port, uint16_t *ret_port, char **ret_error)
-{
-	char *url;
-	int error;
-
-	if (!wanted || (port == 0 && !any_port))
-		return 0;
-	url = bind_url(agent, port, transport);
-	error = nta_agent_add_tport(agent->nta, URL_STRING_MAKE(url), TPTAG_SERVER(1),
-		TPTAG_STUN_SERVER(0), TPTAG_IDLE(TCP_IDLE_MS), TPTAG_TIMEOUT(TCP_MESSAGE_MS),
-		TAG_END());
-	free(url);
-	if (error) {
-		*ret_error = xasprintf("cannot listen for SIP on %s port %u (%s): %s", agent->addr,
-			port, transport, strerror(errno));
-		return -errno;
-	}
-	*ret_port = bound_port(agent, transport);
-	return 0;
-}
-
 static bool start_nta(struct sip_agent *agent)
 {
+	agent->classes = via_guard_new();
+	if (!agent->classes)
+		return false;
 	agent->nta = nta_agent_create(agent->root, (url_string_t *)-1, NULL, NULL, NTATAG_UA(1),
 		NTATAG_MAXSIZE(SIP_MAX_BYTES), NTATAG_UDP_MTU(SIP_MAX_BYTES), NTATAG_MERGE_482(1),
 		NTATAG_CLIENT_RPORT(1), NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0), NTATAG_EXTRA_100(0),
-		TPTAG_STUN_SERVER(0), TAG_END());
+		NTATAG_MCLASS(agent->classes), TPTAG_STUN_SERVER(0), TAG_END());
 	if (!agent->nta)
 		return false;
 	agent->stray =
@@ -209,11 +155,7 @@ static int start_agent(struct sip_agent *agent, const struct sip_config *config,
 		*ret_error = xstrdup("the SIP stack did not start");
 		return -EIO;
 	}
-	error = open_transport(agent, "udp", config->udp, config->udp_port, config->any_port,
-		&agent->udp_port, ret_error);
-	if (!error)
-		error = open_transport(agent, "tcp", config->tcp, config->tcp_port,
-			config->any_port, &agent->tcp_port, ret_error);
+	error = agent_listen(agent, config, ret_error);
 	if (!error && !agent->udp_port && !agent->tcp_port) {
 		*ret_error = xstrdup("no SIP transport is switched on");
 		error = -EINVAL;
@@ -302,6 +244,7 @@ struct sip_agent *sip_agent_free(struct sip_agent *agent)
 		timer_stop(&agent->timer);
 	}
 	su_root_destroy(agent->root);
+	free(agent->classes);
 	resolver_free(agent->resolver);
 	su_deinit();
 	free(agent->addr);

@@ -16,7 +16,9 @@ struct sip_agent;
 struct sip_leg;
 
 struct sip_config {
-	const char *addr;  /* address to bind, IPv4 or IPv6 literal */
+	const char *addr;  /* address to bind, IPv4 or IPv6 literal. 0.0.0.0 and :: are the
+			    * addresses that the machine has now, without IPv6 link-local ones;
+			    * later ones want a restart. */
 	uint16_t udp_port; /* 0: any free port when `any_port`, else transport off */
 	uint16_t tcp_port;
 	bool any_port;		    /* let the kernel choose (sip-caller, tests) */

@@ -45,7 +45,8 @@ struct sip_agent {
 	struct loop *loop;
 	su_root_t *root;
 	nta_agent_t *nta;
-	nta_leg_t *stray; /* gets the requests that belong to no dialog */
+	msg_mclass_t *classes; /* sofia's headers, with ours among them */
+	nta_leg_t *stray;      /* gets the requests that belong to no dialog */
 	struct event *wake;
 	struct timer timer;
 	struct resolver *resolver;
@@ -81,6 +82,8 @@ struct sip_leg {
 	bool offer_update, late_offer, confirmed_once;
 	bool bye_after_ack, cancelled, refreshing, peer_allows_update, peer_supports_timer;
 	bool peer_supports_100rel;
+	/* Before the 200: an offer and its answer are known to both, and an UPDATE changed it. */
+	bool early_answered, early_updated;
 
 	char *call_id, *from, *to, *from_user, *to_user, *from_uri;
 	char *request_uri, *request_user, *source_ip, *source_addr, *user_agent;
@@ -88,9 +91,12 @@ struct sip_leg {
 	char *sdp; /* their offer in the INVITE */
 	size_t sdp_length;
 
-	char *contact, *local_sdp; /* what we last offered or answered */
+	char *contact;	 /* ours, as the peer can reach us */
+	tport_t *tport;	 /* the socket to send from; NULL: there is but one */
+	char *local_sdp; /* what we last offered or answered */
 	char *remote_sdp;
-	char hop[SIP_HOP_SIZE]; /* numeric URI of the next hop, what sofia gets */
+	char hop[SIP_HOP_SIZE];	  /* numeric URI of the next hop, what sofia gets */
+	char first[SIP_HOP_SIZE]; /* where their INVITE came from, or ours went to */
 	bool tcp;
 
 	char *route, *headers; /* of the first INVITE */
@@ -160,6 +166,15 @@ void session_start(struct sip_leg *leg);
 void session_stop(struct sip_leg *leg);
 char *session_request_header(struct sip_leg *leg); /* lines for our INVITE or UPDATE, or NULL */
 
+/* via_guard.c: sofia's header classes with a safe Via; free() it after the agent. */
+msg_mclass_t *via_guard_new(void);
+
+/* agent_listen.c */
+int agent_listen(struct sip_agent *agent, const struct sip_config *config, char **ret_error);
+/* The socket that faces the peer, when we are bound to all addresses; NULL: there is but one. */
+tport_t *agent_tport(struct sip_agent *agent, const char *peer_ip, bool tcp);
+bool is_wildcard(const char *addr);
+
 /* route.c */
 /* Host, port and transport of a SIP URI. False: not one, or unknown transport. */
 struct sip_target {
@@ -172,8 +187,9 @@ bool target_parse(const char *uri, struct sip_target *ret_target);
 void hop_write(
 	char out[SIP_HOP_SIZE], const struct sockaddr_storage *address, uint16_t port, bool tcp);
 const char *leg_next_hop(struct sip_leg *leg); /* for a request inside the dialog */
+/* Our own address, or with a wildcard that of the interface that leads to the peer. */
+bool agent_interface(struct sip_agent *agent, const char *peer_ip, char out[64]);
 /* Our address as `peer` would see it: external_ip, the bound one, or the interface's. */
 void agent_host(struct sip_agent *agent, const char *peer_ip, char out[64]);
 char *agent_contact(struct sip_agent *agent, const char *user, const char *peer_ip, bool tcp);
-
 #endif

@@ -30,9 +30,9 @@ void leg_send_invite(struct sip_leg *leg, const char *sdp)
 		initial ? URL_STRING_MAKE(leg->request_uri) : NULL,
 		TAG_IF(initial, SIPTAG_ROUTE_STR(leg->route)), NTATAG_REL100(initial),
 		SIPTAG_CONTACT_STR(leg->contact), SIPTAG_ALLOW_STR(SIP_ALLOW),
-		SIPTAG_SUPPORTED_STR(SIP_SUPPORTED), SIPTAG_USER_AGENT_STR(agent->user_agent),
-		SIPTAG_HEADER_STR(session), SIPTAG_HEADER_STR(authorization),
-		TAG_IF(initial, SIPTAG_HEADER_STR(leg->headers)),
+		SIPTAG_SUPPORTED_STR(SIP_SUPPORTED), NTATAG_TPORT(leg->tport),
+		SIPTAG_USER_AGENT_STR(agent->user_agent), SIPTAG_HEADER_STR(session),
+		SIPTAG_HEADER_STR(authorization), TAG_IF(initial, SIPTAG_HEADER_STR(leg->headers)),
 		TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")), SIPTAG_PAYLOAD_STR(sdp),
 		TAG_END());
 	free(session);
@@ -52,7 +52,7 @@ static void send_ack(struct sip_leg *leg, nta_outgoing_t *invite, sip_t const *s
 			xasprintf("%s: %s\r\n", leg->login.header_name, leg->login.header_value);
 	ack = nta_outgoing_tcreate(leg->dialog, NULL, NULL, URL_STRING_MAKE(leg_next_hop(leg)),
 		SIP_METHOD_ACK, NULL, SIPTAG_CSEQ_STR(cseq),
-		NTATAG_ACK_BRANCH(nta_outgoing_branch(invite)),
+		NTATAG_ACK_BRANCH(nta_outgoing_branch(invite)), NTATAG_TPORT(leg->tport),
 		SIPTAG_USER_AGENT_STR(leg->agent->user_agent), SIPTAG_HEADER_STR(authorization),
 		TAG_END());
 	nta_outgoing_destroy(ack); /* sofia keeps it, to send it again for each 2xx */
@@ -74,7 +74,7 @@ static void send_prack(struct sip_leg *leg, sip_t const *sip)
 		leg->invite_out = tagged;
 	}
 	prack = nta_outgoing_prack(leg->dialog, leg->invite_out, NULL, NULL,
-		URL_STRING_MAKE(leg_next_hop(leg)), sip,
+		URL_STRING_MAKE(leg_next_hop(leg)), sip, NTATAG_TPORT(leg->tport),
 		SIPTAG_USER_AGENT_STR(leg->agent->user_agent), TAG_END());
 	nta_outgoing_destroy(prack);
 }
@@ -281,12 +281,14 @@ static void on_resolved(void *arg, const struct sockaddr_storage *address, const
 	}
 	target_parse(leg->hop, &target);
 	hop_write(leg->hop, address, target.port ? target.port : 5060, target.tcp);
+	memcpy(leg->first, leg->hop, sizeof(leg->first));
 	leg->tcp = target.tcp;
 	target_parse(leg->hop, &target);
 	leg->source_ip = xstrdup(target.host);
 	leg->source_addr = xasprintf(address->ss_family == AF_INET6 ? "%s [%s]:%u" : "%s %s:%u",
 		target.tcp ? "TCP" : "UDP", target.host, target.port);
 	leg->contact = agent_contact(leg->agent, leg->from_user, target.host, leg->tcp);
+	leg->tport = agent_tport(leg->agent, target.host, leg->tcp);
 	leg->state = SIP_LEG_INVITED;
 	resend(leg);
 	agent_poke(leg->agent);

@@ -54,18 +54,20 @@ void sip_leg_reject(struct sip_leg *leg, int status, const char *phrase, const c
 }
 
 /* nta answers a transaction that is given up with 500, and offers no way to be silent. It
- * sends to the host that the Via names, so without a host the answer cannot leave, and nta
- * frees the transaction after the failure. A TCP connection needs no host and is closed. */
+ * sends to the address that the Via names (via_guard.c saw to it that it is one), so with one
+ * of the other family the answer cannot leave our socket, and nta frees the transaction after
+ * the failure. A name would not do: nta would look it up, and wait. A TCP connection needs no
+ * address and is closed. */
 static void mute_transaction(struct sip_leg *leg)
 {
 	sip_via_t *via = sip_object(leg->invite)->sip_via;
-	const char *const hosts[] = {via->v_host, via->v_received, via->v_maddr};
-
+	char *const hosts[] = {(char *)via->v_host, (char *)via->v_received};
+	const char *nowhere = leg->family == AF_INET6 ? "1" : "[::1]";
 	tport_t *tport = nta_incoming_transport(leg->agent->nta, leg->invite_in, leg->invite);
 
 	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
-		if (hosts[i])
-			((char *)hosts[i])[0] = '!';
+		if (hosts[i] && strlen(hosts[i]) >= strlen(nowhere))
+			memcpy(hosts[i], nowhere, strlen(nowhere) + 1);
 	}
 	if (tport && tport_is_secondary(tport))
 		tport_shutdown(tport, 2);
@@ -90,8 +92,9 @@ void leg_bye(struct sip_leg *leg, const char *reason, const char *headers)
 	if (!leg->dialog)
 		return;
 	bye = nta_outgoing_tcreate(leg->dialog, NULL, NULL, URL_STRING_MAKE(leg_next_hop(leg)),
-		SIP_METHOD_BYE, NULL, SIPTAG_USER_AGENT_STR(leg->agent->user_agent),
-		SIPTAG_REASON_STR(reason), SIPTAG_HEADER_STR(headers), TAG_END());
+		SIP_METHOD_BYE, NULL, NTATAG_TPORT(leg->tport),
+		SIPTAG_USER_AGENT_STR(leg->agent->user_agent), SIPTAG_REASON_STR(reason),
+		SIPTAG_HEADER_STR(headers), TAG_END());
 	nta_outgoing_destroy(bye); /* sofia keeps it until it is answered */
 }
 

@@ -245,6 +245,136 @@ static void test_inbound__facts_and_headers(void **state)
 	peer_free(peer);
 }
 
+/* Up to the PRACK of a 183 with our SDP; offer NULL: the offer is ours, answer in the PRACK. */
+static void progress(struct peer *peer, const char *call_id, const char *offer, const char *answer)
+{
+	char rack[64];
+
+	peer_request(peer, "INVITE", call_id, 1, NULL, "Supported: 100rel\r\n",
+		offer ? "application/sdp" : NULL, offer);
+	peer_expect(peer, "SIP/2.0 100");
+	peer_wait(peer, "invite");
+	sip_leg_progress(peer->leg, OUR_SDP);
+	peer_expect(peer, "SIP/2.0 183");
+	peer_take_tag(peer);
+	peer_request(peer, "UPDATE", call_id, 2, peer->to_tag, NULL, "application/sdp", PEER_SDP);
+	snprintf(rack, sizeof(rack), "RAck: %s 1 INVITE\r\n", peer_header(peer, "RSeq"));
+	peer_expect(peer, offer ? "SIP/2.0 500" : "SIP/2.0 491"); /* not before the PRACK */
+	if (offer)
+		assert_in_range(atoi(peer_header(peer, "Retry-After")), 0, 10);
+	peer_request(peer, "PRACK", call_id, 3, peer->to_tag, rack,
+		answer ? "application/sdp" : NULL, answer);
+}
+
+static void test_inbound__update_changes_an_early_session(void **state)
+{
+	struct peer *peer = peer_new(NULL);
+
+	(void)state;
+	progress(peer, "early", PEER_SDP, NULL);
+	peer_expect(peer, "SIP/2.0 200");
+	peer_request(peer, "UPDATE", "early", 4, peer->to_tag, NULL, "application/sdp", PEER_SDP);
+	peer_wait(peer, "update sdp");
+	peer_request(peer, "UPDATE", "early", 5, peer->to_tag, NULL, "application/sdp", PEER_SDP);
+	peer_expect(peer, "SIP/2.0 500"); /* the one before is not answered */
+	assert_string_not_equal(peer_header(peer, "Retry-After"), "");
+	sip_leg_reoffer_answer(peer->leg, 200, OUR_SDP);
+	peer_expect(peer, "SIP/2.0 200");
+	assert_string_equal(peer_header(peer, "CSeq"), "4 UPDATE");
+	assert_true(peer_has(peer, "m=audio 42000"));
+	sip_leg_answer(peer->leg, OUR_SDP, NULL);
+	peer_expect(peer, "SIP/2.0 200");
+	assert_string_equal(peer_header(peer, "CSeq"), "1 INVITE");
+	assert_false(peer_has(peer, "m=audio")); /* it would undo the UPDATE */
+	peer_request(peer, "ACK", "early", 1, peer->to_tag, NULL, NULL, NULL);
+	peer_wait(peer, "ack");
+	peer_free(peer);
+}
+
+static void test_inbound__early_update_without_answered_offer_waits(void **state)
+{
+	struct peer *peer = peer_new(NULL);
+
+	(void)state;
+	peer_request(peer, "INVITE", "soon", 1, NULL, NULL, "application/sdp", PEER_SDP);
+	peer_expect(peer, "SIP/2.0 100");
+	peer_wait(peer, "invite");
+	sip_leg_ring(peer->leg, NULL);
+	peer_expect(peer, "SIP/2.0 180");
+	peer_take_tag(peer);
+	peer_request(peer, "UPDATE", "soon", 2, peer->to_tag, NULL, "application/sdp", PEER_SDP);
+	peer_expect(peer, "SIP/2.0 500");
+	assert_string_not_equal(peer_header(peer, "Retry-After"), "");
+	peer_request(peer, "UPDATE", "soon", 3, peer->to_tag, NULL, NULL, NULL);
+	peer_expect(peer, "SIP/2.0 200"); /* without an offer it is a refresh */
+	assert_string_equal(peer->words.data, "invite");
+	peer_free(peer);
+}
+
+static void test_inbound__answer_in_prack_completes_a_late_offer(void **state)
+{
+	struct peer *peer = peer_new(NULL);
+
+	(void)state;
+	progress(peer, "lateprack", NULL, PEER_SDP);
+	peer_expect(peer, "SIP/2.0 200");
+	sip_leg_answer(peer->leg, OUR_SDP, NULL);
+	peer_expect(peer, "SIP/2.0 200");
+	assert_false(peer_has(peer, "m=audio")); /* it would be a second offer */
+	peer_request(peer, "ACK", "lateprack", 1, peer->to_tag, NULL, NULL, NULL);
+	peer_wait(peer, "ack sdp");
+	peer_free(peer);
+}
+
+static void test_inbound__offer_in_prack_is_488(void **state)
+{
+	struct peer *peer = peer_new(NULL);
+
+	(void)state;
+	progress(peer, "offerprack", PEER_SDP, PEER_SDP);
+	peer_expect(peer, "SIP/2.0 488");
+	peer_free(peer);
+}
+
+/* What a peer of RFC 2543 sends, and what makes nta read past its end. */
+static void send_branch(struct peer *peer, const char *method, const char *branch, const char *tag)
+{
+	peer_send(peer,
+		"%s sip:100@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u%s%s, "
+		"SIP/2.0/UDP 192.0.2.1;branch=z\r\nMax-Forwards: 70\r\n"
+		"From: <sip:a@b>;tag=x\r\nTo: <sip:100@b>%s%s\r\nCall-ID: branch\r\n"
+		"CSeq: 1 %s\r\nContact: <sip:a@127.0.0.1:%u>\r\nContent-Length: 0\r\n\r\n",
+		method, peer->port, branch ? ";branch=" : "", branch ? branch : "",
+		tag ? ";tag=" : "", tag ? tag : "", method, peer->port);
+}
+
+static void test_inbound__short_branch_is_matched_without_it(void **state)
+{
+	static const char *const branches[] = {"z", "z9hG4b", "z9hG4bK"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(branches); i++) {
+		struct peer *peer = peer_new(NULL);
+
+		send_branch(peer, "INVITE", branches[i], NULL);
+		peer_expect(peer, "SIP/2.0 100");
+		peer_wait(peer, "invite");
+		assert_null(sip_object(peer->leg->invite)->sip_via->v_branch);
+		assert_null(sip_object(peer->leg->invite)->sip_via->v_next->v_branch);
+		send_branch(peer, "INVITE", branches[i], NULL); /* again: the same call */
+		peer_expect(peer, "SIP/2.0 100");
+		send_branch(peer, "INVITE", "z9hG4bKmagic", NULL); /* another path */
+		peer_expect(peer, "SIP/2.0 482");
+		sip_leg_answer(peer->leg, OUR_SDP, NULL);
+		peer_expect(peer, "SIP/2.0 200");
+		assert_non_null(strstr(peer_header(peer, "Via"), branches[i]));
+		send_branch(peer, "ACK", branches[i], peer_take_tag(peer));
+		peer_wait(peer, "ack");
+		assert_int_equal(peer->calls, 1);
+		peer_free(peer);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +390,11 @@ int main(void)
 		cmocka_unit_test(test_inbound__drop_is_silent),
 		cmocka_unit_test(test_inbound__admission_refuses_with_retry_after),
 		cmocka_unit_test(test_inbound__facts_and_headers),
+		cmocka_unit_test(test_inbound__update_changes_an_early_session),
+		cmocka_unit_test(test_inbound__early_update_without_answered_offer_waits),
+		cmocka_unit_test(test_inbound__answer_in_prack_completes_a_late_offer),
+		cmocka_unit_test(test_inbound__offer_in_prack_is_488),
+		cmocka_unit_test(test_inbound__short_branch_is_matched_without_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

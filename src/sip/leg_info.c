@@ -123,7 +123,8 @@ void sip_leg_info_digit(struct sip_leg *leg, char digit, unsigned duration_ms)
 		return;
 	body = xasprintf("Signal=%c\r\nDuration=%u\r\n", digit, duration_ms);
 	info = nta_outgoing_tcreate(leg->dialog, NULL, NULL, URL_STRING_MAKE(leg_next_hop(leg)),
-		SIP_METHOD_INFO, NULL, SIPTAG_USER_AGENT_STR(leg->agent->user_agent),
+		SIP_METHOD_INFO, NULL, NTATAG_TPORT(leg->tport),
+		SIPTAG_USER_AGENT_STR(leg->agent->user_agent),
 		SIPTAG_CONTENT_TYPE_STR("application/dtmf-relay"), SIPTAG_PAYLOAD_STR(body),
 		TAG_END());
 	nta_outgoing_destroy(info);

@@ -60,6 +60,7 @@ static void take_source(struct sip_leg *leg, msg_t *msg, sip_t const *sip)
 	leg->source_addr = xasprintf(leg->family == AF_INET6 ? "%s [%s]:%u" : "%s %s:%u",
 		leg->tcp ? "TCP" : "UDP", text, ntohs(source->su_port));
 	hop_write(leg->hop, &address, ntohs(source->su_port), leg->tcp);
+	memcpy(leg->first, leg->hop, sizeof(leg->first));
 }
 
 static void take_facts(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip)
@@ -156,6 +157,7 @@ int leg_on_invite(struct sip_agent *agent, nta_incoming_t *irq, sip_t const *sip
 	take_facts(leg, irq, sip);
 	if (start_dialog(leg, irq, sip)) {
 		leg->contact = agent_contact(agent, NULL, leg->source_ip, leg->tcp);
+		leg->tport = agent_tport(agent, leg->source_ip, leg->tcp);
 		session_request(leg, sip);
 		nta_incoming_treply(irq, SIP_100_TRYING, TAG_END());
 		agent->handler->on_invite(agent->arg, leg);

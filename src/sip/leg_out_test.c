@@ -286,6 +286,34 @@ static void test_leg__freed_while_dialling_tells_nobody(void **state)
 	peer_free(peer);
 }
 
+static void test_outbound__second_branch_of_a_fork_is_hung_up(void **state)
+{
+	struct peer *peer = peer_new(NULL);
+	struct strbuf invite = STRBUF_INIT;
+
+	(void)state;
+	peer_dial(peer, NULL);
+	peer_expect(peer, "INVITE ");
+	strbuf_add(&invite, peer->got.data, peer->got.length);
+	peer_answer(peer, "200 OK", NULL, PEER_SDP);
+	peer_expect(peer, "ACK ");
+	strbuf_reset(&peer->got);
+	strbuf_add(&peer->got, invite.data, invite.length);
+	peer->answer_tag = "other";
+	peer_answer(peer, "200 OK", NULL, PEER_SDP);
+	peer_expect(peer, "ACK ");
+	assert_non_null(strstr(peer_header(peer, "To"), ";tag=other"));
+	peer_expect(peer, "BYE ");
+	assert_non_null(strstr(peer_header(peer, "To"), ";tag=other"));
+	peer_answer(peer, "200 OK", NULL, NULL);
+	assert_string_equal(peer->words.data, "answered sdp"); /* and the first goes on */
+	sip_leg_hangup(peer->leg, NULL);
+	peer_expect(peer, "BYE ");
+	assert_non_null(strstr(peer_header(peer, "To"), ";tag=answertag"));
+	strbuf_release(&invite);
+	peer_free(peer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_dialog__follows_record_route),
 		cmocka_unit_test(test_agent__unknown_host_ends_the_call),
 		cmocka_unit_test(test_leg__freed_while_dialling_tells_nobody),
+		cmocka_unit_test(test_outbound__second_branch_of_a_fork_is_hung_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,23 +28,30 @@ static int on_ack(void *arg, nta_incoming_t *irq, sip_t const *sip)
 	return 0;
 }
 
-/* 0, or the status sent: two offers must not cross (RFC 3261 14.2, RFC 3311 5.2). */
-static int check_glare(struct sip_leg *leg, nta_incoming_t *irq, const char *sdp, bool update)
+static int reply_later(struct sip_leg *leg, nta_incoming_t *irq)
 {
 	char seconds[16];
 
+	snprintf(seconds, sizeof(seconds), "%u", id_random_u32() % 10);
+	nta_incoming_treply(irq, SIP_500_INTERNAL_SERVER_ERROR, SIPTAG_RETRY_AFTER_STR(seconds),
+		SIPTAG_SERVER_STR(leg->agent->user_agent), TAG_END());
+	return 500;
+}
+
+/* 0, or the status sent: two offers must not cross (RFC 3261 14.2, RFC 3311 5.2). */
+static int check_glare(struct sip_leg *leg, nta_incoming_t *irq, const char *sdp, bool update)
+{
+	bool early = leg->state == SIP_LEG_INVITED || leg->state == SIP_LEG_EARLY;
+
 	if (leg->invite_out && (sdp || !update))
 		return agent_reply(leg->agent, irq, SIP_491_REQUEST_PENDING);
-	if (leg->offer_in || (!update && leg->invite_in)) {
-		snprintf(seconds, sizeof(seconds), "%u", id_random_u32() % 10);
-		nta_incoming_treply(irq, SIP_500_INTERNAL_SERVER_ERROR,
-			SIPTAG_RETRY_AFTER_STR(seconds), SIPTAG_SERVER_STR(leg->agent->user_agent),
-			TAG_END());
-		return 500;
-	}
-	if (leg->state != SIP_LEG_CONFIRMED && sdp)
+	if (leg->offer_in || (!update && leg->invite_in))
+		return reply_later(leg, irq);
+	if (leg->state == SIP_LEG_CONFIRMED || !sdp || leg->early_answered)
+		return 0;
+	if (leg->late_offer) /* ours went out, or will, and is not answered */
 		return agent_reply(leg->agent, irq, SIP_491_REQUEST_PENDING);
-	return 0;
+	return early ? reply_later(leg, irq) : 0;
 }
 
 static void send_answer(struct sip_leg *leg, nta_incoming_t *irq, const char *sdp)
@@ -98,6 +105,7 @@ void sip_leg_reoffer_answer(struct sip_leg *leg, int status, const char *sdp)
 		return;
 	if (status < 300) {
 		xstrset(&leg->local_sdp, sdp ? sdp : leg->local_sdp);
+		leg->early_updated = leg->early_updated || leg->state < SIP_LEG_ANSWERED;
 		send_answer(leg, irq, sdp);
 	} else {
 		agent_reply(leg->agent, irq, status, sip_status_phrase(status));

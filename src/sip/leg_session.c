@@ -103,8 +103,8 @@ static void send_update(struct sip_leg *leg)
 	leg->update_out = nta_outgoing_tcreate(leg->dialog, on_update_response, leg,
 		URL_STRING_MAKE(leg_next_hop(leg)), SIP_METHOD_UPDATE, NULL,
 		SIPTAG_CONTACT_STR(leg->contact), SIPTAG_SUPPORTED_STR(SIP_SUPPORTED),
-		SIPTAG_USER_AGENT_STR(leg->agent->user_agent), SIPTAG_HEADER_STR(session),
-		TAG_END());
+		NTATAG_TPORT(leg->tport), SIPTAG_USER_AGENT_STR(leg->agent->user_agent),
+		SIPTAG_HEADER_STR(session), TAG_END());
 	free(session);
 }
 
@@ -157,7 +157,8 @@ static void on_keepalive_timer(void *arg)
 	if (!leg->options_out)
 		leg->options_out = nta_outgoing_tcreate(leg->dialog, on_options_response, leg,
 			URL_STRING_MAKE(leg_next_hop(leg)), SIP_METHOD_OPTIONS, NULL,
-			SIPTAG_USER_AGENT_STR(leg->agent->user_agent), TAG_END());
+			NTATAG_TPORT(leg->tport), SIPTAG_USER_AGENT_STR(leg->agent->user_agent),
+			TAG_END());
 	timer_start(&leg->keepalive_timer, leg->agent->keepalive_s * leg->agent->second_us);
 	agent_poke(leg->agent);
 }

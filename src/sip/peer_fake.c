@@ -85,8 +85,13 @@ static void on_invite(void *arg, struct sip_leg *leg)
 {
 	struct peer *peer = arg;
 
-	word(peer, "invite");
 	peer->calls++;
+	if (peer->reject_at_once) {
+		sip_leg_reject(leg, 486, NULL, NULL, 0, NULL);
+		sip_leg_free(leg);
+		return;
+	}
+	word(peer, "invite");
 	peer->leg = leg;
 	sip_leg_set_handler(leg, &peer_leg_handler, peer);
 	if (peer->answer_at_once)
@@ -279,6 +284,17 @@ const char *peer_header(const struct peer *peer, const char *name)
 	return value;
 }
 
+/* In a static buffer. */
+static const char *contact(const struct peer *peer, const char *user)
+{
+	static char uri[128];
+
+	if (peer->contact)
+		return peer->contact;
+	snprintf(uri, sizeof(uri), "sip:%s@127.0.0.1:%u", user, peer->port);
+	return uri;
+}
+
 void peer_request(struct peer *peer, const char *method, const char *call_id, unsigned cseq,
 	const char *to_tag, const char *extra, const char *type, const char *body)
 {
@@ -287,16 +303,17 @@ void peer_request(struct peer *peer, const char *method, const char *call_id, un
 
 	peer_send(peer,
 		"%s sip:100@127.0.0.1 SIP/2.0\r\n"
-		"Via: SIP/2.0/UDP 127.0.0.1:%u;rport;branch=z9hG4bKpeer%u\r\n"
+		"Via: SIP/2.0/%s 127.0.0.1:%u;rport;branch=z9hG4bKpeer%u\r\n"
 		"Max-Forwards: 70\r\n"
 		"From: \"Alice\" <sip:alice@example.com>;tag=peertag\r\n"
 		"To: <sip:100@example.com>%s%s\r\n"
 		"Call-ID: %s\r\nCSeq: %u %s\r\n"
-		"Contact: <sip:alice@127.0.0.1:%u>\r\n"
+		"Contact: <%s>\r\n"
 		"User-Agent: fake\r\n%s%s%s%sContent-Length: %zu\r\n\r\n%s",
-		method, peer->port, number, to_tag ? ";tag=" : "", to_tag ? to_tag : "", call_id,
-		cseq, method, peer->port, extra ? extra : "", type ? "Content-Type: " : "",
-		type ? type : "", type ? "\r\n" : "", body ? strlen(body) : 0, body ? body : "");
+		method, peer->tcp ? "TCP" : "UDP", peer->port, number, to_tag ? ";tag=" : "",
+		to_tag ? to_tag : "", call_id, cseq, method, contact(peer, "alice"),
+		extra ? extra : "", type ? "Content-Type: " : "", type ? type : "",
+		type ? "\r\n" : "", body ? strlen(body) : 0, body ? body : "");
 }
 
 void peer_answer(struct peer *peer, const char *status, const char *extra, const char *body)
@@ -306,12 +323,12 @@ void peer_answer(struct peer *peer, const char *status, const char *extra, const
 
 	strbuf_addf(&vias, "Via: %s\r\n", peer_header(peer, "Via"));
 	if (!strstr(to, ";tag="))
-		strbuf_adds(&tag, ";tag=answertag");
+		strbuf_addf(&tag, ";tag=%s", peer->answer_tag ? peer->answer_tag : "answertag");
 	peer_send(peer,
 		"SIP/2.0 %s\r\n%sFrom: %s\r\nTo: %s%s\r\nCall-ID: %s\r\nCSeq: %s\r\n"
-		"Contact: <sip:bob@127.0.0.1:%u>\r\n%s%sContent-Length: %zu\r\n\r\n%s",
+		"Contact: <%s>\r\n%s%sContent-Length: %zu\r\n\r\n%s",
 		status, vias.data, peer_header(peer, "From"), to, tag.data,
-		peer_header(peer, "Call-ID"), peer_header(peer, "CSeq"), peer->port,
+		peer_header(peer, "Call-ID"), peer_header(peer, "CSeq"), contact(peer, "bob"),
 		extra ? extra : "", body ? "Content-Type: application/sdp\r\n" : "",
 		body ? strlen(body) : 0, body ? body : "");
 	strbuf_release(&vias);
@@ -374,6 +391,7 @@ void peer_connect_tcp(struct peer *peer)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t length = sizeof(address);
 
+	peer->tcp = true;
 	close(peer->fd);
 	peer->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(peer->fd, (struct sockaddr *)&address, length), 0);

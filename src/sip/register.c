@@ -21,6 +21,7 @@ struct sip_registration {
 	struct timer timer;
 	struct digest_login login;
 	char *request_uri, *route, *contact, *user;
+	tport_t *tport;
 	char hop[SIP_HOP_SIZE];
 	unsigned expires_s;
 	bool granted;
@@ -43,7 +44,7 @@ static nta_outgoing_t *send_register(struct sip_registration *r, unsigned expire
 	orq = nta_outgoing_tcreate(r->dialog, silent ? NULL : on_response, silent ? NULL : r,
 		URL_STRING_MAKE(r->hop), SIP_METHOD_REGISTER, URL_STRING_MAKE(r->request_uri),
 		SIPTAG_ROUTE_STR(r->route), SIPTAG_CONTACT_STR(r->contact),
-		SIPTAG_EXPIRES_STR(expires), SIPTAG_ALLOW_STR(SIP_ALLOW),
+		SIPTAG_EXPIRES_STR(expires), SIPTAG_ALLOW_STR(SIP_ALLOW), NTATAG_TPORT(r->tport),
 		SIPTAG_USER_AGENT_STR(r->agent->user_agent), SIPTAG_HEADER_STR(authorization),
 		TAG_END());
 	free(authorization);
@@ -163,6 +164,7 @@ static void on_resolved(void *arg, const struct sockaddr_storage *address, const
 	hop_write(r->hop, address, target.port ? target.port : 5060, target.tcp);
 	target_parse(r->hop, &target);
 	r->contact = agent_contact(r->agent, r->user, target.host, target.tcp);
+	r->tport = agent_tport(r->agent, target.host, target.tcp);
 	r->out = send_register(r, r->expires_s, false);
 }
 

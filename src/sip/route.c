@@ -68,20 +68,77 @@ void hop_write(
 		host, port, tcp ? "tcp" : "udp");
 }
 
-/* The URI's own host when it is numeric and of our family: then it is the hop. */
-static bool numeric_hop(const url_t *url, struct sip_leg *leg, char out[SIP_HOP_SIZE])
+/* The URI's own host when it is numeric and of our family. */
+static bool numeric_address(
+	const url_t *url, int family, struct sip_target *target, struct sockaddr_storage *address)
 {
-	struct sockaddr_storage address = {.ss_family = (sa_family_t)leg->agent->family};
-	struct sip_target target;
-	void *bits = leg->agent->family == AF_INET6
-			     ? (void *)&((struct sockaddr_in6 *)&address)->sin6_addr
-			     : (void *)&((struct sockaddr_in *)&address)->sin_addr;
+	void *bits = family == AF_INET6 ? (void *)&((struct sockaddr_in6 *)address)->sin6_addr
+					: (void *)&((struct sockaddr_in *)address)->sin_addr;
 
-	if (!take_url(url, &target) || inet_pton(leg->agent->family, target.host, bits) != 1)
+	address->ss_family = (sa_family_t)family;
+	return take_url(url, target) && inet_pton(family, target->host, bits) == 1;
+}
+
+enum reach { REACH_PUBLIC, REACH_PRIVATE, REACH_HOST };
+
+/* How far an address is good: everywhere, in its own network (RFC 1918, RFC 6598 for carriers'
+ * NAT, RFC 3927, RFC 4193 and link-local for IPv6), or on its own machine. */
+static enum reach address_reach(const struct sockaddr_storage *address)
+{
+	static const struct {
+		uint32_t net, mask;
+		enum reach reach;
+	} nets[] = {
+		{0x00000000, 0xff000000, REACH_HOST},
+		{0x7f000000, 0xff000000, REACH_HOST},
+		{0x0a000000, 0xff000000, REACH_PRIVATE},
+		{0xac100000, 0xfff00000, REACH_PRIVATE},
+		{0xc0a80000, 0xffff0000, REACH_PRIVATE},
+		{0x64400000, 0xffc00000, REACH_PRIVATE},
+		{0xa9fe0000, 0xffff0000, REACH_PRIVATE},
+	};
+	const struct in6_addr *in6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
+	uint32_t ip = ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr);
+
+	if (address->ss_family == AF_INET6) {
+		if (IN6_IS_ADDR_LOOPBACK(in6) || IN6_IS_ADDR_UNSPECIFIED(in6))
+			return REACH_HOST;
+		return (in6->s6_addr[0] & 0xfe) == 0xfc || IN6_IS_ADDR_LINKLOCAL(in6)
+			       ? REACH_PRIVATE
+			       : REACH_PUBLIC;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(nets); i++) {
+		if ((ip & nets[i].mask) == nets[i].net)
+			return nets[i].reach;
+	}
+	return REACH_PUBLIC;
+}
+
+/* A Contact behind a NAT: its address is good only in a network that we are not in, and the
+ * peer's packets come from elsewhere. Then the way of the INVITE is the way to the peer. For a
+ * call of ours that is certain only when we called a public address: a private one may be that
+ * of a proxy beside the callee. */
+static bool behind_nat(
+	const struct sip_leg *leg, const char *host, const struct sockaddr_storage *address)
+{
+	struct sockaddr_storage first = {0};
+	struct sip_target target;
+	su_home_t home[1] = {SU_HOME_INIT(home)};
+	url_t *url = url_make(home, leg->first);
+	bool known = url && numeric_address(url, leg->agent->family, &target, &first);
+
+	su_home_deinit(home);
+	if (!known || strcmp(target.host, host) == 0)
 		return false;
-	hop_write(out, &address, target.port ? target.port : 5060,
-		target.transport_given ? target.tcp : leg->tcp);
-	return true;
+	switch (address_reach(address)) {
+	case REACH_HOST:
+		return address_reach(&first) != REACH_HOST;
+	case REACH_PRIVATE:
+		return leg->inbound || address_reach(&first) == REACH_PUBLIC;
+	case REACH_PUBLIC:
+		break;
+	}
+	return false;
 }
 
 /* RFC 3261 section 12.2.1.1: the first of the route set, else the remote target. A name there
@@ -89,19 +146,21 @@ static bool numeric_hop(const url_t *url, struct sip_leg *leg, char out[SIP_HOP_
 const char *leg_next_hop(struct sip_leg *leg)
 {
 	const sip_route_t *route = NULL;
-	const sip_contact_t *target = NULL;
-	char hop[SIP_HOP_SIZE];
+	const sip_contact_t *contact = NULL;
+	struct sockaddr_storage address = {0};
+	struct sip_target target;
+	const url_t *url;
 
-	nta_leg_get_route(leg->dialog, &route, &target);
-	if (route ? numeric_hop(route->r_url, leg, hop)
-		  : target && numeric_hop(target->m_url, leg, hop))
-		memcpy(leg->hop, hop, sizeof(hop));
+	nta_leg_get_route(leg->dialog, &route, &contact);
+	url = route ? route->r_url : contact ? contact->m_url : NULL;
+	if (!url || !numeric_address(url, leg->agent->family, &target, &address))
+		return leg->hop;
+	if (!route && behind_nat(leg, target.host, &address))
+		memcpy(leg->hop, leg->first, sizeof(leg->hop));
+	else
+		hop_write(leg->hop, &address, target.port ? target.port : 5060,
+			target.transport_given ? target.tcp : leg->tcp);
 	return leg->hop;
-}
-
-static bool is_wildcard(const char *addr)
-{
-	return strcmp(addr, "0.0.0.0") == 0 || strcmp(addr, "::") == 0;
 }
 
 /* The address of the interface that leads to peer; a connected UDP socket sends nothing. */
@@ -126,16 +185,20 @@ static bool interface_address(int family, const char *peer_ip, char out[64])
 	return found;
 }
 
+bool agent_interface(struct sip_agent *agent, const char *peer_ip, char out[64])
+{
+	if (is_wildcard(agent->addr))
+		return interface_address(agent->family, peer_ip, out);
+	snprintf(out, 64, "%s", agent->addr);
+	return true;
+}
+
 void agent_host(struct sip_agent *agent, const char *peer_ip, char out[64])
 {
-	const char *host = agent->external_ip ? agent->external_ip : agent->addr;
-
-	if (is_wildcard(host)) {
-		if (interface_address(agent->family, peer_ip, out))
-			return;
-		host = agent->family == AF_INET6 ? "::1" : "127.0.0.1"; /* no route at all */
-	}
-	snprintf(out, 64, "%s", host);
+	if (agent->external_ip)
+		snprintf(out, 64, "%s", agent->external_ip);
+	else if (!agent_interface(agent, peer_ip, out)) /* no route at all */
+		snprintf(out, 64, "%s", agent->family == AF_INET6 ? "::1" : "127.0.0.1");
 }
 
 char *agent_contact(struct sip_agent *agent, const char *user, const char *peer_ip, bool tcp)

@@ -127,6 +127,30 @@ static void test_two_agents__call_over_udp_tcp_and_ipv6(void **state)
 	call_between(&(struct sip_config){.addr = "::1", .tcp = true}, "[::1]");
 }
 
+static void test_two_agents__drop_is_silent_over_ipv6(void **state)
+{
+	struct sip_config config = {.addr = "::1", .udp = true, .any_port = true};
+	struct peer *callee = peer_new(&config);
+	struct peer caller = {.words = STRBUF_INIT, .loop = callee->loop};
+	struct sip_handler none = {0};
+	char *error = NULL, *uri;
+
+	(void)state;
+	caller.agent = sip_agent_new(callee->loop, &config, &none, NULL, &error);
+	assert_non_null(caller.agent);
+	callee->drop_at_once = true;
+	uri = xasprintf("sip:bob@[::1]:%u", sip_agent_port(callee->agent, false));
+	peer_dial_uri(&caller, uri);
+	peer_wait(callee, "invite");
+	peer_turns(callee, 100);
+	assert_int_equal(caller.words.length, 0); /* neither 500 nor anything else */
+	sip_leg_free(caller.leg);
+	sip_agent_free(caller.agent);
+	strbuf_release(&caller.words);
+	free(uri);
+	peer_free(callee);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_tcp__peer_that_vanishes_leaves_a_working_agent),
 		cmocka_unit_test(test_tcp__drop_is_silent_too),
 		cmocka_unit_test(test_two_agents__call_over_udp_tcp_and_ipv6),
+		cmocka_unit_test(test_two_agents__drop_is_silent_over_ipv6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

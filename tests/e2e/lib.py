@@ -324,7 +324,7 @@ tcp_port = {port}
 {proxy}
 {tables}
 """
-SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|stack-overflow")
+SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|stack-overflow")
 
 
 class Daemon(Process):
@@ -374,9 +374,6 @@ class Daemon(Process):
     def recordings(self):
         """The paths of the files of recordings."""
         return sorted(glob.glob(os.path.join(self.folder, "state", "recordings", "*")))
-
-    def descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def __enter__(self):
         def ready():
@@ -662,6 +659,11 @@ def alone(test):
     return test
 
 
+def long(test):
+    """Marks a test that waits for timers of minutes: only with --long of run."""
+    return unittest.skipUnless(os.environ.get("E2E_LONG"), "needs --long")(test)
+
+
 def _cases(suite):
     for item in suite:
         yield from _cases(item) if isinstance(item, unittest.TestSuite) else [item]
@@ -671,9 +673,10 @@ def _run_one(test):
     result, began = unittest.TestResult(), time.monotonic()
     test.run(result)
     problems = [text for _, text in result.failures + result.errors]
+    skipped = bool(result.skipped)
     if problems and isinstance(test, Case) and test.nccod:
         problems.append(test.explain())
-    return test.id().removeprefix("__main__."), time.monotonic() - began, problems
+    return test.id().removeprefix("__main__."), time.monotonic() - began, problems, skipped
 
 
 def _run_all(tests, workers):
@@ -691,19 +694,20 @@ def main(workers=12, **daemon):
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     tests = [t for t in _cases(suite)
              if not sys.argv[1:] or any(name in t.id() for name in sys.argv[1:])]
-    began, bad, stack = time.monotonic(), 0, contextlib.ExitStack()
+    began, bad, left_out, stack = time.monotonic(), 0, 0, contextlib.ExitStack()
     try:
         with stack:
             world.web = stack.enter_context(WebApp())
             if daemon is not None and not daemon.pop("none", False):
                 world.nccod = stack.enter_context(Daemon(world.web, **daemon))
-            for name, seconds, problems in _run_all(tests, workers):
-                print(f"{'FAIL' if problems else 'ok':4} {name} ({seconds:.1f} s)", flush=True)
-                bad += bool(problems)
+            for name, seconds, problems, skipped in _run_all(tests, workers):
+                outcome = "FAIL" if problems else "skip" if skipped else "ok"
+                print(f"{outcome:4} {name} ({seconds:.1f} s)", flush=True)
+                bad, left_out = bad + bool(problems), left_out + skipped
                 print(*problems, sep="\n", end="\n" if problems else "", flush=True)
     except Exception:  # of the world: nccod's start or end
         traceback.print_exc(file=sys.stdout)
         bad += 1
     print(f"Ran {len(tests)} tests in {time.monotonic() - began:.1f} s")
-    print(f"FAILED (failures={bad})" if bad else "OK")
+    print(f"FAILED (failures={bad}, skipped={left_out})" if bad else f"OK (skipped={left_out})")
     sys.exit(1 if bad else 0)

@@ -41,7 +41,7 @@ class Message:
 
     def __init__(self, start, headers=(), body=b""):
         self.start, self.headers, self.body = start, list(headers), body
-        self.source = None
+        self.source = self.wire = None
         self.time = time.time()
         first, _, rest = start.partition(" ")
         self.status = int(rest[:3]) if first == "SIP/2.0" else 0
@@ -101,13 +101,14 @@ def bracketed(host):
 class Wire:
     """A UDP socket, or a TCP connection to a peer, and a thread that reads messages from it."""
 
-    def __init__(self, on_message, transport="udp", host="127.0.0.1", peer=None, port=0):
+    def __init__(self, on_message, transport="udp", host="127.0.0.1", peer=None, connected=None):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
         self.transport, self.host, self._on_message = transport, host, on_message
-        self.socket = socket.socket(family, kind)
-        self.socket.bind((host, port))
-        if transport == "tcp":
+        self.socket = connected or socket.socket(family, kind)
+        if not connected:
+            self.socket.bind((host, 0))
+        if transport == "tcp" and not connected:
             self.socket.settimeout(5)
             self.socket.connect(peer)
             self.socket.settimeout(None)
@@ -159,7 +160,7 @@ class Wire:
         if not data.strip():
             return
         message = Message.parse(data)
-        message.source = source
+        message.source, message.wire = source, self
         self._on_message(message)
 
     def close(self):
@@ -416,9 +417,9 @@ class Call:
         copied = [(n, v) for n, v in request.headers
                   if n.lower() in ("via", "from", "call-id", "cseq", "record-route")]
         extra = [("Content-Type", "application/sdp")] if body else []
-        self.wire.send(Message(f"SIP/2.0 {status} {phrase}",
-                               [*copied, ("To", tagged), ("Contact", self.contact), *headers,
-                                *extra], body), request.source)
+        request.wire.send(Message(f"SIP/2.0 {status} {phrase}",
+                                  [*copied, ("To", tagged), ("Contact", self.contact), *headers,
+                                   *extra], body), request.source)
 
     # Messages in
 
@@ -504,6 +505,63 @@ def dial(peer, to, seconds=5, **options):
         call.close()
         raise
     return call
+
+
+class Server(Call):
+    """The other side of sip-caller: a phone, a registrar or a proxy on one port, for one dialog.
+
+    handle(server, request) is called for each request but ACK, and answers with respond(). The
+    dialog is joined by take()."""
+
+    def __init__(self, handle, transport="udp", host="127.0.0.1", **options):
+        self._handle, self._accepted, self._listener = handle, [], None
+        if transport == "tcp":
+            self._listener = socket.create_server((host, 0))
+            self._port = self._listener.getsockname()[1]
+            threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__((host, 0), transport="udp", host=host, **options)
+        if transport == "udp":
+            self._port = self.wire.port
+        self.uri = f"sip:{bracketed(host)}:{self._port}"
+        self.contact = f"<sip:there@{bracketed(host)}:{self._port}" + (
+            ";transport=tcp>" if transport == "tcp" else ">")
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._accepted.append(Wire(self._on_message, "tcp", self.host, connected=connection))
+
+    def close(self):
+        super().close()
+        if self._listener:
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+        for wire in self._accepted:
+            wire.close()
+
+    def _on_message(self, message):
+        if message.status:
+            self._on_response(message)
+        else:
+            self.requests.append(message)
+            if message.method != "ACK":
+                self._handle(self, message)
+        with self._changed:
+            self.messages.append(message)
+            self._changed.notify_all()
+
+    def take(self, invite, headers=()):
+        """180, then 200 with our SDP; from now on request() speaks in the dialog."""
+        self.call_id, self.remote_tag = invite.get("Call-ID"), tag_of(invite.get("From"))
+        self.remote_uri, self.local_uri = (uri_of(invite.get(n)) for n in ("From", "To"))
+        self.target = uri_of(invite.get("Contact"))
+        self.wire, self.peer = invite.wire, invite.source
+        self._meet(invite)
+        self.respond(invite, 180, "Ringing", headers)
+        self.respond(invite, 200, "OK", headers, self.local_sdp())
 
 
 # Digest (RFC 8760)
