@@ -27,9 +27,12 @@ struct recording_store {
 	unsigned keep_days;
 	bool fails;
 	struct timer sweep;
+	struct timer tick; /* empties all tapes */
+	LIST_HEAD(recording_list, recording) all;
 };
 
 struct recording {
+	LIST_ENTRY(recording) link;
 	struct recording_store *store;
 	struct media_leg *leg;
 	struct media_tape *tape;
@@ -37,29 +40,29 @@ struct recording {
 	unsigned silence_ms;
 	char id[ID_SIZE];
 	uint64_t start_wall, end_wall;
-	struct timer drain;
 	bool stopping, released; /* untaped; the media thread has let the tape go */
-	bool busy, last;	 /* a job runs; it is the last one */
-	int error;		 /* of the job */
+	bool busy, last;	 /* in a batch; for the last time */
+	int error;		 /* of the last batch */
 	void (*on_ended)(void *arg, const struct recording_result *result); /* NULL: abandoned */
 	void *arg;
+};
+
+/* Recordings that one worker empties, one after the other: to be woken for each of them would cost
+ * more than the work. */
+struct batch {
+	struct recording_store *store;
+	size_t count;
+	struct recording *items[];
 };
 
 /* --- one recording --- */
 
 static void recording_free(struct recording *r)
 {
-	timer_stop(&r->drain);
+	LIST_REMOVE(r, link);
 	recorder_free(r->recorder);
 	media_tape_free(r->tape);
 	free(r);
-}
-
-static void run_drain(void *arg)
-{
-	struct recording *r = arg;
-
-	r->error = recorder_drain(r->recorder, r->last);
 }
 
 static void finish(struct recording *r)
@@ -80,10 +83,8 @@ static void finish(struct recording *r)
 
 static void drain(struct recording *r);
 
-static void drain_done(void *arg)
+static void drained(struct recording *r)
 {
-	struct recording *r = arg;
-
 	r->busy = false;
 	r->store->fails = r->error < 0;
 	if (r->last) {
@@ -94,34 +95,100 @@ static void drain_done(void *arg)
 		recording_stop(r);
 	if (r->released)
 		drain(r);
-	else
-		timer_start(&r->drain, DRAIN_US);
 }
 
-/* The store ends: what is on the tape is still written, on this thread. */
-static void drain_dropped(void *arg)
-{
-	struct recording *r = arg;
+/* --- batches --- */
 
-	recorder_drain(r->recorder, true);
-	recording_free(r);
+static void run_batch(void *arg)
+{
+	struct batch *batch = arg;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		struct recording *r = batch->items[i];
+
+		r->error = recorder_drain(r->recorder, r->last);
+	}
 }
 
-static const struct job_ops drain_ops = {
-	.run = run_drain, .done = drain_done, .drop = drain_dropped};
-
-static void drain(struct recording *r)
+static void batch_done(void *arg)
 {
-	timer_stop(&r->drain);
+	struct batch *batch = arg;
+
+	for (size_t i = 0; i < batch->count; i++)
+		drained(batch->items[i]);
+	free(batch);
+}
+
+/* The store ends: what is on the tapes is still written, on this thread. */
+static void batch_dropped(void *arg)
+{
+	struct batch *batch = arg;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		recorder_drain(batch->items[i]->recorder, true);
+		recording_free(batch->items[i]);
+	}
+	free(batch);
+}
+
+static const struct job_ops batch_ops = {
+	.run = run_batch, .done = batch_done, .drop = batch_dropped};
+
+static struct batch *batch_new(struct recording_store *store, size_t size)
+{
+	struct batch *batch = xcalloc(1, sizeof(*batch) + size * sizeof(batch->items[0]));
+
+	batch->store = store;
+	return batch;
+}
+
+static void batch_add(struct batch *batch, struct recording *r)
+{
 	r->busy = true;
 	r->last = r->released;
-	worker_submit(r->store->workers, &drain_ops, r);
+	batch->items[batch->count++] = r;
 }
 
-static void on_drain(void *arg)
+static void batch_send(struct batch *batch)
 {
-	drain(arg);
+	if (batch->count)
+		worker_submit(batch->store->workers, &batch_ops, batch);
+	else
+		free(batch);
 }
+
+/* At once, by itself. */
+static void drain(struct recording *r)
+{
+	struct batch *batch = batch_new(r->store, 1);
+
+	batch_add(batch, r);
+	batch_send(batch);
+}
+
+/* A batch for each thread. */
+static void on_tick(void *arg)
+{
+	struct recording_store *store = arg;
+	struct batch *batches[THREADS];
+	struct recording *r;
+	size_t count = 0, at = 0;
+
+	LIST_FOREACH (r, &store->all, link)
+		count++;
+	for (size_t i = 0; i < THREADS; i++)
+		batches[i] = batch_new(store, count / THREADS + 1);
+	LIST_FOREACH (r, &store->all, link) {
+		if (!r->busy)
+			batch_add(batches[at++ % THREADS], r);
+	}
+	for (size_t i = 0; i < THREADS; i++)
+		batch_send(batches[i]);
+	if (count)
+		timer_start(&store->tick, DRAIN_US);
+}
+
+/* --- beginning and ending --- */
 
 static void on_released(void *arg)
 {
@@ -155,10 +222,12 @@ struct recording *recording_start(struct recording_store *store, struct media_le
 		&(struct recorder_config){
 			.path = path, .format = spec->format, .channels = spec->channels},
 		r->tape);
-	timer_init(&r->drain, store->loop, on_drain, r);
-	/* At once, so that a file that cannot be made is known soon. */
-	timer_start(&r->drain, 0);
+	LIST_INSERT_HEAD(&store->all, r, link);
 	media_leg_tape(leg, r->tape, on_released, r);
+	/* At once, so that a file that cannot be made is known soon. */
+	drain(r);
+	if (!timer_running(&store->tick))
+		timer_start(&store->tick, DRAIN_US);
 	free(path);
 	return r;
 }
@@ -211,6 +280,8 @@ struct recording_store *recording_store_new(
 	store->directory = xstrdup(directory);
 	store->keep_days = keep_days;
 	store->workers = worker_pool_new(loop, "recorder", THREADS);
+	LIST_INIT(&store->all);
+	timer_init(&store->tick, loop, on_tick, store);
 	timer_init(&store->sweep, loop, on_sweep, store);
 	timer_start(&store->sweep, SWEEP_FIRST);
 	return store;
@@ -231,6 +302,7 @@ struct recording_store *recording_store_free(struct recording_store *store)
 	if (!store)
 		return NULL;
 	timer_stop(&store->sweep);
+	timer_stop(&store->tick);
 	worker_pool_free(store->workers);
 	free(store->directory);
 	free(store);
