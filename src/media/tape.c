@@ -1,11 +1,11 @@
 #include "media/tape.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/ring.h"
 
 #define TAPE_BLOCKS 256
 #define PER_MS	    (TAPE_RATE / 1000)
@@ -17,38 +17,54 @@
 #define LATE	 (250 * PER_MS)
 #define LATE_FOR (3000 * PER_MS)
 
-struct media_tape {
-	struct ring *ring;
-	_Atomic uint32_t lost;
+#define CACHE_LINE 64
 
+/* A ring as base/ring.h, but written in place: of a block only what it holds is copied, as most
+ * of the cost of a tape is the memory that it touches. */
+struct media_tape {
 	/* media thread */
+	_Atomic size_t tail; /* blocks written, for ever */
+	size_t head_seen;
+	_Atomic uint32_t lost;
 	uint64_t at;
 	bool paused, stepped_over; /* stepped_over: this packet time's sound is there already */
 	bool hearing;		   /* the three below are set */
 	uint32_t ssrc, heard_timestamp;
 	int64_t heard_at; /* where heard_timestamp is on the tape */
 	uint64_t late_since;
+
+	/* the reader */
+	_Alignas(CACHE_LINE) _Atomic size_t head; /* blocks read */
+
+	_Alignas(CACHE_LINE) struct tape_block blocks[TAPE_BLOCKS];
 };
 
 struct media_tape *media_tape_new(void)
 {
-	struct media_tape *tape = xcalloc(1, sizeof(*tape));
+	struct media_tape *tape = aligned_alloc(CACHE_LINE, sizeof(*tape));
 
-	tape->ring = ring_new(sizeof(struct tape_block), TAPE_BLOCKS);
+	if (!tape)
+		abort();
+	memset(tape, 0, offsetof(struct media_tape, blocks));
 	return tape;
 }
 
 struct media_tape *media_tape_free(struct media_tape *tape)
 {
-	if (tape)
-		ring_free(tape->ring);
 	free(tape);
 	return NULL;
 }
 
 bool media_tape_pop(struct media_tape *tape, struct tape_block *ret_block)
 {
-	return ring_pop(tape->ring, ret_block);
+	size_t head = atomic_load_explicit(&tape->head, memory_order_relaxed);
+	const struct tape_block *block = &tape->blocks[head % TAPE_BLOCKS];
+
+	if (head == atomic_load_explicit(&tape->tail, memory_order_acquire))
+		return false;
+	memcpy(ret_block, block, offsetof(struct tape_block, data) + block->bytes);
+	atomic_store_explicit(&tape->head, head + 1, memory_order_release);
+	return true;
 }
 
 uint32_t media_tape_lost(const struct media_tape *tape)
@@ -56,25 +72,39 @@ uint32_t media_tape_lost(const struct media_tape *tape)
 	return atomic_load_explicit(&tape->lost, memory_order_relaxed);
 }
 
+/* At most TAPE_BLOCK_BYTES. */
+static void push_block(struct media_tape *tape, enum tape_track track, const struct codec *codec,
+	uint64_t at, const uint8_t *data, size_t bytes)
+{
+	size_t tail = atomic_load_explicit(&tape->tail, memory_order_relaxed);
+	struct tape_block *block = &tape->blocks[tail % TAPE_BLOCKS];
+
+	if (tail - tape->head_seen >= TAPE_BLOCKS) {
+		tape->head_seen = atomic_load_explicit(&tape->head, memory_order_acquire);
+		if (tail - tape->head_seen >= TAPE_BLOCKS) {
+			atomic_fetch_add_explicit(&tape->lost, 1, memory_order_relaxed);
+			return;
+		}
+	}
+	block->at = at;
+	block->codec = codec;
+	block->track = (uint8_t)track;
+	block->bytes = (uint16_t)bytes;
+	if (bytes)
+		memcpy(block->data, data, bytes);
+	atomic_store_explicit(&tape->tail, tail + 1, memory_order_release);
+}
+
 static void push(struct media_tape *tape, enum tape_track track, const struct codec *codec,
 	uint64_t at, const uint8_t *data, size_t bytes)
 {
-	struct tape_block block = {.codec = codec, .track = (uint8_t)track};
-	size_t done = 0;
-
-	do {
-		size_t part = bytes - done < TAPE_BLOCK_BYTES ? bytes - done : TAPE_BLOCK_BYTES;
-
-		block.at = at;
-		block.bytes = (uint16_t)part;
-		if (part)
-			memcpy(block.data, data + done, part);
-		if (!ring_push(tape->ring, &block))
-			atomic_fetch_add_explicit(&tape->lost, 1, memory_order_relaxed);
-		done += part;
-		if (part)
-			at += part * PER_MS / codec->bytes_per_ms;
-	} while (done < bytes);
+	while (bytes > TAPE_BLOCK_BYTES) {
+		push_block(tape, track, codec, at, data, TAPE_BLOCK_BYTES);
+		at += TAPE_BLOCK_BYTES * PER_MS / codec->bytes_per_ms;
+		data += TAPE_BLOCK_BYTES;
+		bytes -= TAPE_BLOCK_BYTES;
+	}
+	push_block(tape, track, codec, at, data, bytes);
 }
 
 /* Whether the place that the timestamps give is believed. */
