@@ -13,6 +13,7 @@
 
 struct ncco_document {
 	struct step_list steps;
+	struct labels labels;
 	char *base;
 };
 
@@ -31,6 +32,7 @@ static struct step *step_free(struct step *step)
 		return NULL;
 	params_release(step->verb->params, step);
 	params_release(step_params, step);
+	bindings_release(step);
 	free(step->pointer);
 	free(step);
 	return NULL;
@@ -44,12 +46,20 @@ void steps_release(struct step_list *steps)
 	*steps = (struct step_list){0};
 }
 
+static void read_fallback_text(const char *json, char **out)
+{
+	free(*out); /* a group may have the same member again */
+	*out = xstrndup(json + 1, strlen(json) - 2);
+}
+
 /* Fallbacks are our own text: a member that is not read stays at zero. */
 static void set_fallbacks(const struct param *params, void *base)
 {
 	for (const struct param *p = params; p->name; p++) {
 		void *member = (char *)base + p->offset;
 
+		if (p->type == PARAM_GROUP)
+			set_fallbacks(p->members, base);
 		if (!p->fallback)
 			continue;
 		if (p->type == PARAM_INT)
@@ -59,7 +69,7 @@ static void set_fallbacks(const struct param *params, void *base)
 		else if (p->type == PARAM_BOOL)
 			*(bool *)member = p->fallback[0] == 't';
 		else if (p->type == PARAM_CHOICE || p->type == PARAM_CHOICES)
-			*(char **)member = xstrndup(p->fallback + 1, strlen(p->fallback) - 2);
+			read_fallback_text(p->fallback, member);
 	}
 }
 
@@ -94,7 +104,7 @@ static struct step *step_read(struct reader *reader, struct json_object *object)
 	unsigned outer_count = reader->seen_count;
 	const char *spelling = NULL;
 	const struct verb *verb = read_action(reader, object, &spelling);
-	struct step *step;
+	struct step *step, *outer_step = reader->step;
 
 	if (!verb)
 		return NULL;
@@ -107,10 +117,14 @@ static struct step *step_read(struct reader *reader, struct json_object *object)
 	memcpy(outer, reader->seen, sizeof outer);
 	memcpy(outer_keys, reader->seen_keys, sizeof outer_keys);
 	reader->seen_count = 0;
+	reader->step = step;
 	params_read(reader, verb->params, object, step);
 	step->option = reader_spelling(reader, verb->params);
 	if (verb->parse)
 		verb->parse(step, reader);
+	if (verb->check)
+		verb->check(step, reader);
+	reader->step = outer_step;
 	memcpy(reader->seen, outer, sizeof outer);
 	memcpy(reader->seen_keys, outer_keys, sizeof outer_keys);
 	reader->seen_count = outer_count;
@@ -120,6 +134,7 @@ static struct step *step_read(struct reader *reader, struct json_object *object)
 void steps_read(struct reader *reader, struct json_object *array, struct step_list *ret_steps)
 {
 	size_t count = json_object_array_length(array);
+	struct step_list *outer = reader->list;
 
 	if (reader->nesting == NCCO_MAX_NESTING) {
 		reader_fault(reader, "steps are nested deeper than %d", NCCO_MAX_NESTING);
@@ -132,6 +147,9 @@ void steps_read(struct reader *reader, struct json_object *array, struct step_li
 	reader->steps += (unsigned)count;
 	reader->nesting++;
 	ret_steps->items = xcalloc(count + 1, sizeof *ret_steps->items);
+	ret_steps->parent = outer;
+	ret_steps->parent_next = outer ? outer->count + 1 : 0;
+	reader->list = ret_steps;
 	for (size_t i = 0; i < count; i++) {
 		struct step *step;
 
@@ -141,6 +159,7 @@ void steps_read(struct reader *reader, struct json_object *array, struct step_li
 			ret_steps->items[ret_steps->count++] = step;
 		reader_leave(reader);
 	}
+	reader->list = outer;
 	reader->nesting--;
 }
 
@@ -178,7 +197,9 @@ int ncco_parse_json(struct json_object *json, const char *base_url,
 	*ret_faults = (struct ncco_faults){0};
 	document->base = xstrdup(base_url);
 	reader.base = document->base;
+	reader.labels = &document->labels;
 	document_read(&reader, json, &document->steps);
+	reader_end_jumps(&reader);
 	strbuf_release(&reader.pointer);
 	if (ret_faults->count > 0) {
 		ncco_document_free(document);
@@ -196,34 +217,76 @@ static void text_fault(struct ncco_faults *faults, const char *message, size_t o
 	faults->count = 1;
 }
 
-int ncco_parse_text(const char *text, size_t length, const char *base_url,
-	const struct ncco_limits *limits, struct ncco_document **ret_document,
-	struct ncco_faults *ret_faults)
+/* The text as JSON: 0, or -EINVAL and a fault. */
+static int read_text(const char *text, size_t length, const struct ncco_limits *limits,
+	struct json_object **ret_json, struct ncco_faults *ret_faults)
 {
 	size_t max = limits && limits->max_bytes ? limits->max_bytes : DEFAULT_MAX_BYTES;
-	struct json_object *json = NULL;
 	const char *error = NULL;
 	size_t offset = 0;
-	int err;
 
 	*ret_faults = (struct ncco_faults){0};
 	if (length > max) {
 		text_fault(ret_faults, "the document is too large", max);
 		return -EINVAL;
 	}
-	if (json_parse(text, length, &json, &error, &offset) < 0) {
+	if (json_parse(text, length, ret_json, &error, &offset) < 0) {
 		text_fault(ret_faults, error, offset);
 		return -EINVAL;
 	}
+	return 0;
+}
+
+/* A document of json, which is what the text was read as. */
+static int read_document(const char *text, size_t length, struct json_object *json,
+	const char *base_url, const struct ncco_limits *limits, struct ncco_document **ret_document,
+	struct ncco_faults *ret_faults)
+{
+	int err;
+
 	locate_duplicates(text, length, json, ret_faults);
-	if (ret_faults->count > 0) {
-		json_object_put(json);
+	if (ret_faults->count > 0)
 		return -EINVAL;
-	}
 	err = ncco_parse_json(json, base_url, limits, ret_document, ret_faults);
 	if (err < 0)
 		locate_faults(text, length, ret_faults);
+	return err;
+}
+
+int ncco_parse_text(const char *text, size_t length, const char *base_url,
+	const struct ncco_limits *limits, struct ncco_document **ret_document,
+	struct ncco_faults *ret_faults)
+{
+	struct json_object *json = NULL;
+	int err = read_text(text, length, limits, &json, ret_faults);
+
+	if (err == 0)
+		err = read_document(text, length, json, base_url, limits, ret_document, ret_faults);
 	json_object_put(json);
+	return err;
+}
+
+static bool is_data(struct json_object *json)
+{
+	return json_object_is_type(json, json_type_object) &&
+	       !json_object_object_get_ex(json, "steps", NULL) &&
+	       !json_object_object_get_ex(json, "ncco", NULL) &&
+	       !json_object_object_get_ex(json, "action", NULL);
+}
+
+int ncco_parse_answer(const char *text, size_t length, const char *base_url,
+	const struct ncco_limits *limits, struct ncco_document **ret_document,
+	struct json_object **ret_data, struct ncco_faults *ret_faults)
+{
+	struct json_object *json = NULL;
+	int err = read_text(text, length, limits, &json, ret_faults);
+
+	if (err == 0 && !is_data(json))
+		err = read_document(text, length, json, base_url, limits, ret_document, ret_faults);
+	if (err == 0)
+		*ret_data = json;
+	else
+		json_object_put(json);
 	return err;
 }
 
@@ -232,6 +295,7 @@ struct ncco_document *ncco_document_free(struct ncco_document *document)
 	if (!document)
 		return NULL;
 	steps_release(&document->steps);
+	labels_release(&document->labels);
 	free(document->base);
 	free(document);
 	return NULL;
@@ -245,4 +309,9 @@ size_t ncco_document_length(const struct ncco_document *document)
 const struct step_list *document_steps(const struct ncco_document *document)
 {
 	return &document->steps;
+}
+
+const struct label *document_label(const struct ncco_document *document, const char *name)
+{
+	return labels_find(&document->labels, name);
 }

@@ -44,6 +44,13 @@ int ncco_parse_json(struct json_object *steps, const char *base_url,
 	const struct ncco_limits *limits, struct ncco_document **ret_document,
 	struct ncco_faults *ret_faults);
 
+/* What a webhook was answered with: a script, or data, which is an object without a member
+ * "steps", "ncco" or "action". 0 and *ret_data, the whole answer, which the caller puts, and
+ * for a script *ret_document, else untouched; or -EINVAL and faults. */
+int ncco_parse_answer(const char *text, size_t length, const char *base_url,
+	const struct ncco_limits *limits, struct ncco_document **ret_document,
+	struct json_object **ret_data, struct ncco_faults *ret_faults);
+
 struct ncco_document *ncco_document_free(struct ncco_document *document); /* NULL allowed */
 
 size_t ncco_document_length(const struct ncco_document *document); /* steps */

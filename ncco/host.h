@@ -60,6 +60,11 @@ struct ncco_host {
 	/* Makes sure that the leg is answered; idempotent. Sound may be asked for right after. */
 	void (*answer)(void *ctx);
 
+	/* The same with headers for the 200, names to lines. */
+	void (*answer_with)(void *ctx, struct json_object *headers);
+	/* Sounds that follow are early media as long as the leg is not answered; idempotent. */
+	void (*early)(void *ctx);
+
 	/* Starts a sound; answered by NCCO_PLAYED or NCCO_PLAY_FAILED. One at a time. A sound
 	 * asked for on the event that ended the one before follows it without a gap. */
 	void (*play)(void *ctx, const struct ncco_sound *sound);
@@ -71,6 +76,12 @@ struct ncco_host {
 	/* Digits are wanted (in-band detection may be needed), or no longer. Digits that come
 	 * are told as events in either case. */
 	void (*listen)(void *ctx, bool on);
+
+	/* Sends digits (0-9 * # A-D, p pauses 500 ms), answered by NCCO_DIGITS_SENT. One at a
+	 * time. Times are milliseconds. */
+	void (*send_digits)(void *ctx, const char *digits, unsigned on_ms, unsigned gap_ms);
+	/* That they are sent is no longer wanted to be known; no event follows. */
+	void (*forget_digits)(void *ctx);
 
 	/* Sends a webhook whose answer is waited for: NCCO_REPLY follows. One at a time. */
 	void (*request)(void *ctx, const struct ncco_request *request);
@@ -92,6 +103,9 @@ struct ncco_host {
 	 * over, finished() does not follow. */
 	void (*hangup)(void *ctx, const char *reason, struct json_object *headers);
 
+	/* Refuses the leg with a SIP status; after the answer as hangup. */
+	void (*reject)(void *ctx, int status, const char *reason, struct json_object *headers);
+
 	/* Something went wrong that the application must hear of: an `error` event. pointer
 	 * names the step or option ("/2/streamUrl"). The script goes on as the step decides. */
 	void (*error)(void *ctx, const char *pointer, const char *reason);
@@ -111,8 +125,9 @@ enum ncco_event_type {
 	NCCO_PLAY_FAILED, /* reason */
 	NCCO_DIGIT,	  /* digit */
 	NCCO_TIMER,
-	NCCO_RECORDED, /* number, url; or failed, reason */
-	NCCO_REPLY     /* document (a new script), or NULL to go on; failed: no answer came */
+	NCCO_DIGITS_SENT, /* failed: reason */
+	NCCO_RECORDED,	  /* number, url; or failed, reason */
+	NCCO_REPLY	  /* document (a new script), or NULL to go on; failed: no answer came */
 };
 
 struct ncco_event {
@@ -120,6 +135,7 @@ struct ncco_event {
 	char digit;			/* 0-9 * # A-D */
 	const char *reason;		/* of a failure, for people */
 	struct ncco_document *document; /* ownership moves to the interpreter */
+	struct json_object *data;	/* of a reply: all of it as JSON; borrowed, may be NULL */
 	bool failed;
 	unsigned number; /* of a recording */
 	const char *url; /* of its file */

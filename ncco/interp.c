@@ -3,43 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
-#include "ncco/verb.h"
+#include "ncco/interp_private.h"
+#include "ncco/label.h"
 
 #define LOOK_AHEAD_SOUNDS 3
 #define LOOK_AHEAD_STEPS  8
-
-struct frame {
-	const struct step_list *steps;
-	unsigned next;
-};
-
-struct interp {
-	const struct ncco_host *host;
-	void *ctx;
-	unsigned max_executed;
-	struct ncco_document *document;
-	struct frame frames[NCCO_MAX_NESTING + 2];
-	unsigned depth;
-	struct step *current;	 /* waits for events */
-	struct step *background; /* a barge-in sound under the input that is current */
-	unsigned executed;	 /* steps since one waited */
-	unsigned recordings;	 /* started so far */
-	bool running;
-	bool gone; /* the leg */
-	bool answered;
-	bool sounding;
-	bool requested;
-	bool timer_set;
-	bool barge_in;
-	bool collecting;
-	bool listening; /* as the host knows it */
-	char digits[NCCO_MAX_DIGITS];
-	unsigned digit_count;
-	const struct step *async;
-	void (*async_post)(struct interp *interp, const struct step *step, char digit);
-};
 
 struct interp *interp_new(const struct ncco_host *host, void *ctx, unsigned max_executed)
 {
@@ -54,132 +23,6 @@ struct interp *interp_new(const struct ncco_host *host, void *ctx, unsigned max_
 bool interp_running(const struct interp *in)
 {
 	return in->running;
-}
-
-/* What verbs ask for */
-
-void interp_answer(struct interp *in)
-{
-	if (!in->answered)
-		in->host->answer(in->ctx);
-	in->answered = true;
-}
-
-void interp_play(struct interp *in, const struct ncco_sound *sound)
-{
-	in->sounding = true;
-	in->host->play(in->ctx, sound);
-}
-
-void interp_stop_sound(struct interp *in)
-{
-	if (in->sounding)
-		in->host->stop_sound(in->ctx);
-	in->sounding = false;
-}
-
-bool interp_sounding(const struct interp *in)
-{
-	return in->sounding;
-}
-
-void interp_timer(struct interp *in, double seconds)
-{
-	uint64_t delay = (uint64_t)(seconds * (double)USEC_PER_SEC + 0.5);
-
-	if (delay || in->timer_set)
-		in->host->timer(in->ctx, delay);
-	in->timer_set = delay != 0;
-}
-
-void interp_request(struct interp *in, const struct ncco_request *request)
-{
-	in->requested = true;
-	in->host->request(in->ctx, request);
-}
-
-void interp_forget_request(struct interp *in)
-{
-	if (in->requested)
-		in->host->forget_request(in->ctx);
-	in->requested = false;
-}
-
-void interp_post(struct interp *in, const struct ncco_request *request)
-{
-	in->host->post(in->ctx, request);
-}
-
-unsigned interp_record(struct interp *in, struct ncco_record *record)
-{
-	record->number = ++in->recordings;
-	in->host->record(in->ctx, record);
-	return record->number;
-}
-
-void interp_record_order(struct interp *in, unsigned number, enum ncco_record_order order)
-{
-	in->host->record_order(in->ctx, number, order);
-}
-
-enum step_result interp_fail(
-	struct interp *in, const struct step *step, const char *option, const char *reason)
-{
-	char *pointer = option ? xasprintf("%s/%s", step->pointer, option) : NULL;
-
-	in->host->error(in->ctx, pointer ? pointer : step->pointer, reason);
-	free(pointer);
-	return STEP_FAIL;
-}
-
-static void update_listening(struct interp *in)
-{
-	bool want = in->collecting || in->barge_in || in->async;
-
-	if (want != in->listening)
-		in->host->listen(in->ctx, want);
-	in->listening = want;
-}
-
-void interp_set_barge_in(struct interp *in, bool on)
-{
-	in->barge_in = on;
-	update_listening(in);
-}
-
-bool interp_barge_in(const struct interp *in)
-{
-	return in->barge_in;
-}
-
-void interp_collect(struct interp *in, bool on)
-{
-	in->collecting = on;
-	update_listening(in);
-}
-
-bool interp_typed_ahead(const struct interp *in)
-{
-	return in->digit_count > 0;
-}
-
-char interp_take_digit(struct interp *in)
-{
-	char digit;
-
-	if (in->digit_count == 0)
-		return 0;
-	digit = in->digits[0];
-	memmove(in->digits, in->digits + 1, --in->digit_count);
-	return digit;
-}
-
-void interp_post_digits(struct interp *in, const struct step *step,
-	void (*post)(struct interp *interp, const struct step *step, char digit))
-{
-	in->async = step;
-	in->async_post = post;
-	update_listening(in);
 }
 
 /* Steps in order */
@@ -202,8 +45,11 @@ static struct step *take_next(struct interp *in)
 	while (in->depth > 0) {
 		struct frame *frame = &in->frames[in->depth - 1];
 
-		if (frame->next < frame->steps->count)
+		if (frame->next < frame->steps->count) {
+			in->again = frame->again;
+			frame->again = false;
 			return frame->steps->items[frame->next++];
+		}
 		in->depth--;
 	}
 	return NULL;
@@ -215,7 +61,37 @@ void interp_insert(struct interp *in, const struct step_list *steps)
 	while (in->depth > 0 &&
 		in->frames[in->depth - 1].next == in->frames[in->depth - 1].steps->count)
 		in->depth--;
-	in->frames[in->depth++] = (struct frame){steps, 0};
+	in->frames[in->depth++] = (struct frame){.steps = steps};
+}
+
+enum step_result interp_retry(struct interp *in, const struct step_list *steps)
+{
+	in->retry = steps;
+	return STEP_RETRY;
+}
+
+bool interp_is_retry(const struct interp *in)
+{
+	return in->again;
+}
+
+/* The lists around the label are gone on with as if they had been come into from the top. */
+bool interp_goto(struct interp *in, const char *name)
+{
+	const struct label *label = document_label(in->document, name);
+	unsigned next, depth = 0;
+
+	if (!label)
+		return false;
+	for (const struct step_list *list = label->list; list; list = list->parent)
+		depth++;
+	in->depth = depth;
+	next = label->next;
+	for (const struct step_list *list = label->list; list; list = list->parent) {
+		in->frames[--depth] = (struct frame){.steps = list, .next = next};
+		next = list->parent_next;
+	}
+	return true;
 }
 
 bool interp_next_takes_sound(const struct interp *in)
@@ -225,8 +101,24 @@ bool interp_next_takes_sound(const struct interp *in)
 	return next && next->verb->takes_sound && next->verb->takes_sound(next);
 }
 
+/* Whether the sound of a step is known before the step starts. */
+static bool foresee(struct interp *in, struct step *step, bool certain)
+{
+	struct ncco_faults faults;
+	bool known;
+
+	if (step->binding_count == 0)
+		return true;
+	if (!certain || step == in->background)
+		return false;
+	known = step_bind(step, &in->variables, &faults) == 0;
+	ncco_faults_release(&faults);
+	return known;
+}
+
 static void look_ahead(struct interp *in)
 {
+	bool certain = !in->current->verb->changes_variables;
 	unsigned sounds = 0;
 
 	for (unsigned i = 0; i < LOOK_AHEAD_STEPS && sounds < LOOK_AHEAD_SOUNDS; i++) {
@@ -235,10 +127,11 @@ static void look_ahead(struct interp *in)
 
 		if (!step || step->verb->ends_script)
 			return;
+		certain = certain && !step->verb->changes_variables;
 		if (!step->verb->sound)
 			continue;
 		sounds++;
-		if (step->prepared)
+		if (step->prepared || !foresee(in, step, certain))
 			continue;
 		step->prepared = true;
 		step->verb->sound(step, &sound);
@@ -265,7 +158,7 @@ static void stop_all(struct interp *in)
 	in->async = NULL;
 	in->barge_in = false;
 	in->collecting = false;
-	update_listening(in);
+	interp_update_listening(in);
 	in->running = false;
 	in->depth = 0;
 }
@@ -274,12 +167,6 @@ static void finish(struct interp *in)
 {
 	stop_all(in);
 	in->host->finished(in->ctx);
-}
-
-void interp_end_call(struct interp *in, const char *reason, struct json_object *headers)
-{
-	in->gone = true;
-	in->host->hangup(in->ctx, reason, headers);
 }
 
 static void on_failed(struct interp *in, const struct step *step)
@@ -305,10 +192,30 @@ static void settle(struct interp *in, enum step_result result)
 		return;
 	}
 	end_step(in, &in->current);
-	if (result == STEP_FAIL)
+	if (result == STEP_FAIL) {
 		on_failed(in, step);
+	} else if (result == STEP_RETRY) {
+		in->frames[in->depth - 1].next--;
+		in->frames[in->depth - 1].again = true;
+		interp_insert(in, in->retry);
+	}
 	if (in->gone)
 		stop_all(in);
+}
+
+/* The options with ${}; false after an error was told. */
+static bool bind(struct interp *in, struct step *step)
+{
+	struct ncco_faults faults;
+	bool good = step_bind(step, &in->variables, &faults) == 0;
+
+	step->prepared = false;
+	if (!good) {
+		end_step(in, &in->background); /* the step does not take it over */
+		in->host->error(in->ctx, faults.items[0].pointer, faults.items[0].message);
+	}
+	ncco_faults_release(&faults);
+	return good;
 }
 
 static void start_next(struct interp *in)
@@ -327,7 +234,8 @@ static void start_next(struct interp *in)
 	}
 	in->current = step;
 	in->host->step(in->ctx, step->pointer, step->action, false);
-	result = step->verb->start(in, step);
+	result = step->binding_count == 0 || bind(in, step) ? step->verb->start(in, step)
+							    : STEP_FAIL;
 	settle(in, result);
 	if (in->current)
 		look_ahead(in);
@@ -344,7 +252,7 @@ void interp_replace(struct interp *in, struct ncco_document *document)
 	stop_all(in);
 	ncco_document_free(in->document);
 	in->document = document;
-	in->frames[0] = (struct frame){document_steps(document), 0};
+	in->frames[0] = (struct frame){.steps = document_steps(document)};
 	in->depth = 1;
 	in->executed = 0;
 	in->running = true;
@@ -424,6 +332,8 @@ static void on_reply(struct interp *in, const struct ncco_event *event)
 		return;
 	}
 	in->requested = false;
+	if (event->data && !event->failed)
+		variables_give(&in->variables, VARIABLE_LAST, event->data);
 	if (event->document && !event->failed) {
 		interp_replace(in, event->document);
 		return;
@@ -454,6 +364,12 @@ void interp_event(struct interp *in, const struct ncco_event *event)
 			deliver(in, event);
 		}
 		break;
+	case NCCO_DIGITS_SENT:
+		if (in->sending) {
+			in->sending = false;
+			deliver(in, event);
+		}
+		break;
 	case NCCO_RECORDED:
 		deliver(in, event);
 		break;
@@ -477,6 +393,7 @@ struct interp *interp_free(struct interp *in)
 		return NULL;
 	interp_hangup(in);
 	ncco_document_free(in->document);
+	variables_release(&in->variables);
 	free(in);
 	return NULL;
 }

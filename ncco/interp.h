@@ -8,6 +8,7 @@
 
 #include "ncco/document.h"
 #include "ncco/host.h"
+#include "ncco/variables.h"
 
 struct interp;
 
@@ -15,6 +16,11 @@ struct interp;
  * with an error (0: 200). host must outlive the interpreter. */
 struct interp *interp_new(const struct ncco_host *host, void *ctx, unsigned max_executed);
 struct interp *interp_free(struct interp *interp); /* stops the step; NULL allowed */
+
+/* Gives the script one of nccod's own variables: from, to, uuid, ... (variables.h); takes a
+ * reference of its own. */
+void interp_set_variable(
+	struct interp *interp, enum variable_id variable, struct json_object *value);
 
 /* Starts a script, or replaces the running one: its step is stopped, the rest forgotten.
  * Takes the document. Digits typed ahead are kept. */

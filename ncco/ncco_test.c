@@ -97,6 +97,55 @@ static void test_parse__points_at_the_fault(void **state)
 		"/0/onError/0/action", "nearest");
 }
 
+static void test_parse__points_at_faults_of_the_language(void **state)
+{
+	(void)state;
+	check_good("[{\"action\":\"set\",\"variables\":{\"a\":\"${1}\"}},{\"action\":\"if\","
+		   "\"condition\":\"a\",\"then\":[{\"action\":\"label\",\"name\":\"x\"}]},"
+		   "{\"action\":\"goto\",\"label\":\"x\"},{\"action\":\"answer\"},"
+		   "{\"action\":\"reject\"},{\"action\":\"dtmf\",\"digits\":\"1\"},"
+		   "{\"action\":\"prompt\",\"say\":\"a\"},{\"action\":\"say\",\"text\":\"$5 {}\"}]",
+		8);
+	check_bad("[{\"action\":\"talk\",\"text\":\"${\"}]", "/0/text", "a value is missing");
+	check_bad("[{\"action\":\"play\",\"url\":[\"${1 +}\"]}]", "/0/url/0", "a value");
+	check_bad("[{\"action\":\"notify\",\"eventUrl\":\"x\",\"payload\":{\"a/b\":[0,{\"c\":"
+		  "\"${)}\"}]}}]",
+		"/0/payload/a~1b/1/c", "a value is missing");
+	check_bad("[{\"action\":\"hangup\",\"headers\":{\"X\":\"${a b}\"}}]", "/0/headers/X",
+		"an operator is missing");
+	check_bad("[{\"action\":\"input\",\"dtmf\":{\"maxDigits\":\"${\"}}]", "/0/dtmf/maxDigits",
+		"a value is missing");
+	check_bad("[{\"action\":\"set\",\"variables\":{\"from\":1}}]", "/0/variables/from",
+		"cannot be set");
+	check_bad("[{\"action\":\"set\",\"variables\":{\"a b\":1}}]", "/0/variables/a b", "name");
+	check_bad("[{\"action\":\"set\",\"variables\":{\"a\":[\"${*}\"]}}]", "/0/variables/a/0",
+		"a value is missing");
+	check_bad("[{\"action\":\"set\",\"variables\":\"${a}\"}]", "/0/variables", "object");
+	check_bad("[{\"action\":\"if\",\"condition\":\"1 <\",\"then\":[]}]", "/0/condition",
+		"a value is missing at its end");
+	check_bad("[{\"action\":\"if\",\"condition\":7,\"then\":[]}]", "/0/condition", "string");
+	check_bad("[{\"action\":\"if\",\"condition\":\"1\"}]", "/0", "\"then\" or \"else\"");
+	check_bad("[{\"action\":\"if\",\"condition\":\"1\",\"then\":[{\"action\":\"x\"}]}]",
+		"/0/then/0/action", "nearest");
+	check_bad("[{\"action\":\"label\",\"name\":\"${a}\"}]", "/0/name", "cannot have");
+	check_bad("[{\"action\":\"label\",\"name\":\"a\"},{\"action\":\"wait\",\"onError\":"
+		  "[{\"action\":\"label\",\"name\":\"a\"}]}]",
+		"/1/onError/0/name", "another label");
+	check_bad("[{\"action\":\"label\",\"name\":\"menu\"},{\"action\":\"goto\",\"label\":"
+		  "\"nemu\"}]",
+		"/1/label", "\"menu\"");
+	check_bad("[{\"action\":\"goto\",\"label\":\"x\"}]", "/0/label", "no label");
+	check_bad("[{\"action\":\"reject\",\"status\":302}]", "/0/status", "400 to 699");
+	check_bad("[{\"action\":\"dtmf\",\"digits\":\"12x\"}]", "/0/digits", "must be of");
+	check_bad("[{\"action\":\"prompt\"}]", "/0", "\"play\" or \"say\"");
+	check_bad("[{\"action\":\"prompt\",\"play\":[\"a\",\"ftp://b\"]}]", "/0/play/1", "http");
+	check_bad("[{\"action\":\"prompt\",\"say\":[]}]", "/0/say", "from 1 to 20");
+	check_bad("[{\"action\":\"prompt\",\"say\":\"a\",\"pattern\":\"[1\"}]", "/0/pattern",
+		"without its ]");
+	check_bad("[{\"action\":\"prompt\",\"say\":\"a\",\"input\":{\"maxDigits\":23}}]",
+		"/0/input/maxDigits", "1 to 22");
+}
+
 static void test_parse__refuses_a_key_given_twice(void **state)
 {
 	(void)state;
@@ -174,6 +223,10 @@ static void test_parse__keeps_to_ranges(void **state)
 	} rows[] = {
 		{"\"action\":\"input\",\"maxDigits\"", "1", "22", "0", "23"},
 		{"\"action\":\"input\",\"timeout\"", "0", "10", "-1", "11"},
+		{"\"action\":\"reject\",\"status\"", "400", "699", "399", "700"},
+		{"\"action\":\"dtmf\",\"digits\":\"1\",\"duration\"", "40", "6000", "39", "6001"},
+		{"\"action\":\"dtmf\",\"digits\":\"1\",\"gap\"", "30", "6000", "29", "6001"},
+		{"\"action\":\"prompt\",\"say\":\"a\",\"tries\"", "1", "10", "0", "11"},
 		{"\"action\":\"talk\",\"text\":\"a\",\"level\"", "-1", "1", "-1.1", "1.1"},
 		{"\"action\":\"talk\",\"text\":\"a\",\"loop\"", "0", "10000", "-1", "10001"},
 		{"\"action\":\"talk\",\"text\":\"a\",\"style\"", "0", "1000", "-1", "1001"},
@@ -203,6 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse__takes_both_spellings),
 		cmocka_unit_test(test_parse__points_at_the_fault),
+		cmocka_unit_test(test_parse__points_at_faults_of_the_language),
 		cmocka_unit_test(test_url_fault__checks_the_syntax),
 		cmocka_unit_test(test_parse__keeps_to_ranges),
 		cmocka_unit_test(test_parse__refuses_a_key_given_twice),

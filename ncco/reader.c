@@ -58,16 +58,21 @@ static void mark(struct reader *reader)
 	reader->marks[reader->depth++] = reader->pointer.length;
 }
 
+void pointer_add(struct strbuf *pointer, const char *key)
+{
+	strbuf_addc(pointer, '/');
+	for (; *key; key++) {
+		if (*key == '~' || *key == '/')
+			strbuf_adds(pointer, *key == '~' ? "~0" : "~1");
+		else
+			strbuf_addc(pointer, *key);
+	}
+}
+
 void reader_enter(struct reader *reader, const char *key)
 {
 	mark(reader);
-	strbuf_addc(&reader->pointer, '/');
-	for (; *key; key++) {
-		if (*key == '~' || *key == '/')
-			strbuf_adds(&reader->pointer, *key == '~' ? "~0" : "~1");
-		else
-			strbuf_addc(&reader->pointer, *key);
-	}
+	pointer_add(&reader->pointer, key);
 }
 
 void reader_enter_index(struct reader *reader, size_t index)
@@ -108,4 +113,42 @@ const char *reader_spelling(const struct reader *reader, const struct param *par
 		return param->name;
 	}
 	return NULL;
+}
+
+void reader_add_label(struct reader *reader, const char *name)
+{
+	if (!labels_add(reader->labels, name, reader->list))
+		reader_fault_at(reader, "name", "is the name of another label, too");
+}
+
+void reader_add_jump(struct reader *reader, const char *name)
+{
+	struct jump *jump;
+
+	reader_enter(reader, "label");
+	reader->jumps = xrealloc(reader->jumps, (reader->jump_count + 1) * sizeof *reader->jumps);
+	jump = &reader->jumps[reader->jump_count++];
+	*jump = (struct jump){xstrdup(reader_pointer(reader)), xstrdup(name)};
+	reader_leave(reader);
+}
+
+void reader_end_jumps(struct reader *reader)
+{
+	for (unsigned i = 0; i < reader->jump_count; i++) {
+		struct jump *jump = &reader->jumps[i];
+		const char *nearest = labels_nearest(reader->labels, jump->label);
+
+		strbuf_reset(&reader->pointer);
+		strbuf_adds(&reader->pointer, jump->pointer);
+		if (!nearest)
+			reader_fault(reader, "there is no label");
+		else if (!labels_find(reader->labels, jump->label))
+			reader_fault(
+				reader, "there is no such label; the nearest is \"%s\"", nearest);
+		free(jump->pointer);
+		free(jump->label);
+	}
+	free(reader->jumps);
+	reader->jumps = NULL;
+	reader->jump_count = 0;
 }

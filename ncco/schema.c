@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "ncco/expr.h"
 #include "ncco/verb.h"
 
 static struct json_object *types(const char *a, const char *b)
@@ -135,17 +136,66 @@ static void add_type(struct json_object *out, const struct param *p)
 	case PARAM_GROUP:
 		add_members(out, p->members);
 		break;
+	case PARAM_MEDIA_LIST:
+		add_listed(out, string_schema(NCCO_MAX_URL), 20);
+		break;
+	case PARAM_TEXT_LIST:
+		add_listed(out, string_schema((int)p->max), 20);
+		break;
+	case PARAM_VARIABLES:
+		json_add_text(out, "type", "object");
+		break;
+	case PARAM_EXPRESSION:
+		json_object_object_add(out, "type", types("string", "boolean"));
+		json_add_int(out, "maxLength", EXPR_MAX_TEXT);
+		break;
+	case PARAM_STEPS:
+		json_add_text(out, "$ref", "#/$defs/steps");
+		break;
 	case PARAM_ON_ERROR:
 		add_on_error(out);
 		break;
 	}
 }
 
+/* Whether a string with ${} is good that would not be good without. */
+static bool takes_template(const struct param *p)
+{
+	switch (p->type) {
+	case PARAM_BOOL:
+	case PARAM_INT:
+	case PARAM_NUMBER:
+	case PARAM_TEXT:
+	case PARAM_LINE:
+	case PARAM_CHOICE:
+	case PARAM_CHOICES:
+		return !p->literal;
+	default:
+		return false;
+	}
+}
+
+static void add_type_or_template(struct json_object *out, const struct param *p)
+{
+	struct json_object *either = json_object_new_array(), *type = json_object_new_object();
+	struct json_object *template = json_object_new_object();
+
+	add_type(type, p);
+	json_add_text(template, "type", "string");
+	json_add_text(template, "pattern", "[$][{]");
+	json_object_array_add(either, type);
+	json_object_array_add(either, template);
+	json_object_object_add(out, "anyOf", either);
+}
+
 static struct json_object *param_schema(const struct param *p)
 {
 	struct json_object *out = json_object_new_object();
 
-	add_type(out, p);
+	if (takes_template(p))
+		add_type_or_template(out, p);
+	else
+		add_type(out, p);
 	json_add_text(out, "description", p->help);
 	if (p->fallback)
 		json_object_object_add(out, "default", json_tokener_parse(p->fallback));

@@ -26,9 +26,11 @@ struct sim {
 	uint64_t now;
 	uint64_t sound_ends; /* NEVER: none, or for ever */
 	uint64_t timer_at;
+	uint64_t sent_at; /* NEVER: no digits are being sent */
 	uint64_t key_at;
-	uint64_t recorded_at; /* NEVER: no recording is about to end */
-	unsigned recorded;    /* its number */
+	struct json_object *data; /* of the reply that is being told */
+	uint64_t recorded_at;	  /* NEVER: no recording is about to end */
+	unsigned recorded;	  /* its number */
 	bool sounding;
 	bool listening;
 	bool requested;
@@ -72,6 +74,16 @@ static void sim_answer(void *ctx)
 	say(ctx, "answer", "the call is answered");
 }
 
+static void sim_answer_with(void *ctx, struct json_object *headers)
+{
+	say(ctx, "answer", "the call is answered %s", json_print(headers));
+}
+
+static void sim_early(void *ctx)
+{
+	say(ctx, "early", "what follows is heard before the answer");
+}
+
 static void sim_play(void *ctx, const struct ncco_sound *sound)
 {
 	struct sim *sim = ctx;
@@ -112,6 +124,21 @@ static void sim_listen(void *ctx, bool on)
 		say(sim, "listen", "digits are wanted");
 	sim->listening = on;
 	sim->key_at = sim->now + KEY_US;
+}
+
+static void sim_send_digits(void *ctx, const char *digits, unsigned on_ms, unsigned gap_ms)
+{
+	struct sim *sim = ctx;
+
+	sim->sent_at = sim->now;
+	for (const char *c = digits; *c; c++)
+		sim->sent_at += (*c == 'p' ? 500 : on_ms + gap_ms) * USEC_PER_MSEC;
+	say(sim, "dtmf", "%s", digits);
+}
+
+static void sim_forget_digits(void *ctx)
+{
+	((struct sim *)ctx)->sent_at = NEVER;
 }
 
 static void say_request(struct sim *sim, const char *what, const struct ncco_request *request)
@@ -185,6 +212,15 @@ static void sim_hangup(void *ctx, const char *reason, struct json_object *header
 		headers ? json_print(headers) : "");
 }
 
+static void sim_reject(void *ctx, int status, const char *reason, struct json_object *headers)
+{
+	struct sim *sim = ctx;
+
+	sim->over = true;
+	say(sim, "reject", "%d%s%s%s%s", status, reason ? " " : "", reason ? reason : "",
+		headers ? " " : "", headers ? json_print(headers) : "");
+}
+
 static void sim_error(void *ctx, const char *pointer, const char *reason)
 {
 	say(ctx, "error", "%s: %s", pointer, reason);
@@ -206,10 +242,14 @@ static void sim_finished(void *ctx)
 
 static const struct ncco_host sim_host = {
 	.answer = sim_answer,
+	.answer_with = sim_answer_with,
+	.early = sim_early,
 	.play = sim_play,
 	.stop_sound = sim_stop_sound,
 	.prepare = sim_prepare,
 	.listen = sim_listen,
+	.send_digits = sim_send_digits,
+	.forget_digits = sim_forget_digits,
 	.request = sim_request,
 	.forget_request = sim_forget_request,
 	.post = sim_post,
@@ -217,33 +257,40 @@ static const struct ncco_host sim_host = {
 	.record_order = sim_record_order,
 	.timer = sim_timer,
 	.hangup = sim_hangup,
+	.reject = sim_reject,
 	.error = sim_error,
 	.step = sim_step,
 	.finished = sim_finished,
 };
 
-static struct ncco_document *ask_reply(struct sim *sim)
+static struct sim_reply next_reply(struct sim *sim)
 {
 	const struct sim_caller *caller = sim->options->caller;
-	struct ncco_document *document = NULL;
+	struct sim_reply reply = {0};
 
-	if (caller)
-		sim->gone = caller->reply(caller->arg, &document) == SIM_HANGUP;
-	return document;
+	if (sim->replies < sim->options->reply_count) {
+		reply = sim->options->replies[sim->replies];
+		sim->options->replies[sim->replies++] = (struct sim_reply){0};
+	} else if (caller) {
+		sim->gone = caller->reply(caller->arg, &reply) == SIM_HANGUP;
+	}
+	return reply;
 }
 
+/* sim->data is held until the event has been told. */
 static struct ncco_event reply(struct sim *sim)
 {
 	struct ncco_event event = {.type = NCCO_REPLY};
+	struct sim_reply answer = next_reply(sim);
 
 	sim->requested = false;
-	if (sim->replies < sim->options->reply_count) {
-		event.document = sim->options->replies[sim->replies];
-		sim->options->replies[sim->replies++] = NULL;
+	event.document = answer.document;
+	event.data = sim->data = answer.data;
+	if (event.document)
 		say(sim, "reply", "a new script");
-	} else if ((event.document = ask_reply(sim))) {
-		say(sim, "reply", "a new script");
-	} else if (sim->redirecting) {
+	else if (event.data)
+		say(sim, "reply", "%s", json_print(event.data));
+	if (sim->redirecting && !event.document) {
 		event.failed = true;
 		event.reason = "the simulation has no script for this";
 	}
@@ -304,7 +351,7 @@ static bool next_event(struct sim *sim, struct ncco_event *event)
 		*event = reply(sim);
 		return !sim->gone;
 	}
-	at = earliest(key_at, earliest(sim->sound_ends, sim->timer_at));
+	at = earliest(earliest(key_at, sim->sent_at), earliest(sim->sound_ends, sim->timer_at));
 	at = earliest(at, sim->recorded_at);
 	if (pass_time(sim, earliest(at, limit), event))
 		return !sim->gone;
@@ -314,6 +361,9 @@ static bool next_event(struct sim *sim, struct ncco_event *event)
 		sim->sounding = false;
 		sim->sound_ends = NEVER;
 		*event = (struct ncco_event){.type = NCCO_PLAYED};
+	} else if (at == sim->sent_at) {
+		sim->sent_at = NEVER;
+		*event = (struct ncco_event){.type = NCCO_DIGITS_SENT};
 	} else if (at == sim->recorded_at) {
 		sim->recorded_at = NEVER;
 		*event = (struct ncco_event){.type = NCCO_RECORDED, .number = sim->recorded};
@@ -326,22 +376,48 @@ static bool next_event(struct sim *sim, struct ncco_event *event)
 	return true;
 }
 
+static void give_variables(struct interp *interp)
+{
+	static const struct {
+		enum variable_id id;
+		const char *text;
+	} rows[] = {
+		{VARIABLE_FROM, "15550100"},
+		{VARIABLE_TO, "15550199"},
+		{VARIABLE_UUID, "00000000-0000-4000-8000-000000000001"},
+		{VARIABLE_CONVERSATION_UUID, "CON-00000000-0000-4000-8000-000000000002"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct json_object *text = json_object_new_string(rows[i].text);
+
+		interp_set_variable(interp, rows[i].id, text);
+		json_object_put(text);
+	}
+}
+
 void sim_run(struct ncco_document *document, const struct sim_options *options)
 {
 	struct sim sim = {.options = options,
 		.keys = options->keys,
 		.sound_ends = NEVER,
 		.timer_at = NEVER,
-		.recorded_at = NEVER};
+		.recorded_at = NEVER,
+		.sent_at = NEVER};
 	struct interp *interp = interp_new(&sim_host, &sim, 0);
 	struct ncco_event event;
 
+	give_variables(interp);
 	interp_run(interp, document);
-	for (unsigned i = 0; !sim.over && i < MAX_EVENTS && next_event(&sim, &event); i++)
+	for (unsigned i = 0; !sim.over && i < MAX_EVENTS && next_event(&sim, &event); i++) {
 		interp_event(interp, &event);
+		json_object_put(sim.data);
+		sim.data = NULL;
+	}
 	if (!sim.over) {
 		say(&sim, sim.gone ? "caller" : "limit", "the caller hangs up");
 		interp_hangup(interp);
 	}
+	json_object_put(sim.data);
 	interp_free(interp);
 }

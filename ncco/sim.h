@@ -12,14 +12,20 @@
 
 #define SIM_HANGUP (-1)
 
+/* An answer to a webhook: a script, or data; both NULL: empty. */
+struct sim_reply {
+	struct ncco_document *document;
+	struct json_object *data;
+};
+
 /* Somebody who plays the caller in real time. */
 struct sim_caller {
 	/* Waits until `until` (microseconds of the call, UINT64_MAX: for ever) or for the caller:
 	 * 0 when it is time, a digit, or SIM_HANGUP. *ret_now is when that was. */
 	int (*wait)(void *arg, uint64_t until, uint64_t *ret_now);
-	/* The answer to the webhook that was just told, NULL: empty. Its time does not count.
+	/* The answer to the webhook that was just told, taken. Its time does not count.
 	 * 0, or SIM_HANGUP. */
-	int (*reply)(void *arg, struct ncco_document **ret_document);
+	int (*reply)(void *arg, struct sim_reply *ret_reply);
 	void *arg;
 };
 
@@ -28,7 +34,7 @@ struct sim_options {
 	double limit;	  /* seconds of the call after which the caller hangs up */
 	bool json;	  /* a JSON object for each line */
 	FILE *out;
-	struct ncco_document **replies; /* to the webhooks in order; taken; NULL: empty */
+	struct sim_reply *replies; /* to the webhooks in order; taken */
 	size_t reply_count;
 	const struct sim_caller *caller; /* in place of keys; NULL: the clock jumps */
 };

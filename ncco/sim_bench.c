@@ -1,16 +1,16 @@
-/* Runs a script over and over, for its speed. */
+/* The interpreter alone, as fast as it goes. */
 #include <errno.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "ncco/host.h"
 #include "ncco/interp.h"
 #include "ncco/sim.h"
 
 /* A host that does nothing but remember what it owes. */
+
 struct bench {
 	unsigned long steps;
-	bool sounding, requested, timer;
+	bool sounding, requested, sending, timer;
 	unsigned recorded; /* 0: none to tell of */
 };
 
@@ -77,6 +77,33 @@ static void bench_timer(void *ctx, uint64_t delay_us)
 	((struct bench *)ctx)->timer = delay_us != 0;
 }
 
+static void bench_headers(void *ctx, struct json_object *headers)
+{
+	(void)ctx;
+	(void)headers;
+}
+
+static void bench_send(void *ctx, const char *digits, unsigned on_ms, unsigned gap_ms)
+{
+	(void)digits;
+	(void)on_ms;
+	(void)gap_ms;
+	((struct bench *)ctx)->sending = true;
+}
+
+static void bench_forget_digits(void *ctx)
+{
+	((struct bench *)ctx)->sending = false;
+}
+
+static void bench_reject(void *ctx, int status, const char *reason, struct json_object *headers)
+{
+	(void)ctx;
+	(void)status;
+	(void)reason;
+	(void)headers;
+}
+
 static void bench_hangup(void *ctx, const char *reason, struct json_object *headers)
 {
 	(void)ctx;
@@ -100,10 +127,14 @@ static void bench_step(void *ctx, const char *pointer, const char *action, bool 
 
 static const struct ncco_host bench_host = {
 	.answer = bench_nothing,
+	.answer_with = bench_headers,
+	.early = bench_nothing,
 	.play = bench_play,
 	.stop_sound = bench_stop_sound,
 	.prepare = bench_prepare,
 	.listen = bench_listen,
+	.send_digits = bench_send,
+	.forget_digits = bench_forget_digits,
 	.request = bench_request,
 	.forget_request = bench_forget,
 	.post = bench_post,
@@ -111,6 +142,7 @@ static const struct ncco_host bench_host = {
 	.record_order = bench_record_order,
 	.timer = bench_timer,
 	.hangup = bench_hangup,
+	.reject = bench_reject,
 	.error = bench_error,
 	.step = bench_step,
 	.finished = bench_nothing,
@@ -128,11 +160,13 @@ static void bench_call(struct bench *bench, struct ncco_document *document)
 			event.type = NCCO_PLAYED;
 		else if (bench->requested)
 			event.type = NCCO_REPLY;
+		else if (bench->sending)
+			event.type = NCCO_DIGITS_SENT;
 		else if (bench->recorded)
 			event = (struct ncco_event){
 				.type = NCCO_RECORDED, .number = bench->recorded};
 		bench->recorded = 0;
-		bench->sounding = bench->requested = false;
+		bench->sounding = bench->requested = bench->sending = false;
 		interp_event(interp, &event);
 	}
 	interp_free(interp);

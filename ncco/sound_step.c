@@ -10,7 +10,10 @@ enum step_result sound_step_start(struct interp *in, struct step *step)
 	/* The caller knows the menu and has typed ahead of it. */
 	if (interp_barge_in(in) && interp_typed_ahead(in))
 		return STEP_DONE;
-	interp_answer(in);
+	if (s->early)
+		interp_early(in);
+	else
+		interp_answer(in);
 	step->verb->sound(step, &sound);
 	interp_play(in, &sound);
 	if (interp_barge_in(in) && interp_next_takes_sound(in))

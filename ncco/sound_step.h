@@ -9,6 +9,7 @@ struct sound_step {
 	struct step step;
 	char *source; /* URL, file or text */
 	bool barge_in;
+	bool early;
 	int loops;
 	double level;
 };
@@ -24,6 +25,11 @@ void sound_step_stop(struct interp *interp, struct step *step);
 		.fallback = "false",                                                         \
 		.offset = offsetof(type_, sound.barge_in),                                   \
 		.help = "A digit ends the sound and is kept for the next input."},           \
+		{.name = "early",                                                            \
+			.type = PARAM_BOOL,                                                  \
+			.fallback = "false",                                                 \
+			.offset = offsetof(type_, sound.early),                              \
+			.help = "Heard before the call is answered, which it does not do."}, \
 		{.name = "loop",                                                             \
 			.type = PARAM_INT,                                                   \
 			.max = 10000,                                                        \

@@ -41,6 +41,16 @@ static void on_answer(void *ctx)
 	strbuf_adds(ctx, "answer\n");
 }
 
+static void on_answer_with(void *ctx, struct json_object *headers)
+{
+	strbuf_addf(ctx, "answer %s\n", json_print(headers));
+}
+
+static void on_early(void *ctx)
+{
+	strbuf_adds(ctx, "early\n");
+}
+
 static void on_play(void *ctx, const struct ncco_sound *sound)
 {
 	add_sound(ctx, "play", sound);
@@ -59,6 +69,16 @@ static void on_prepare(void *ctx, const struct ncco_sound *sound)
 static void on_listen(void *ctx, bool on)
 {
 	strbuf_addf(ctx, "listen %s\n", on ? "on" : "off");
+}
+
+static void on_send_digits(void *ctx, const char *digits, unsigned on_ms, unsigned gap_ms)
+{
+	strbuf_addf(ctx, "send_digits %s %u/%u ms\n", digits, on_ms, gap_ms);
+}
+
+static void on_forget_digits(void *ctx)
+{
+	strbuf_adds(ctx, "forget_digits\n");
 }
 
 static void on_request(void *ctx, const struct ncco_request *request)
@@ -102,14 +122,25 @@ static void on_timer(void *ctx, uint64_t delay_us)
 		strbuf_adds(ctx, "timer off\n");
 }
 
-static void on_hangup(void *ctx, const char *reason, struct json_object *headers)
+static void add_end(struct strbuf *ctx, const char *reason, struct json_object *headers)
 {
-	strbuf_adds(ctx, "hangup");
 	if (reason)
 		strbuf_addf(ctx, " \"%s\"", reason);
 	if (headers)
 		strbuf_addf(ctx, " %s", json_print(headers));
 	strbuf_addc(ctx, '\n');
+}
+
+static void on_hangup(void *ctx, const char *reason, struct json_object *headers)
+{
+	strbuf_adds(ctx, "hangup");
+	add_end(ctx, reason, headers);
+}
+
+static void on_reject(void *ctx, int status, const char *reason, struct json_object *headers)
+{
+	strbuf_addf(ctx, "reject %d", status);
+	add_end(ctx, reason, headers);
 }
 
 static void on_error(void *ctx, const char *pointer, const char *reason)
@@ -129,10 +160,14 @@ static void on_finished(void *ctx)
 
 const struct ncco_host trace_host = {
 	.answer = on_answer,
+	.answer_with = on_answer_with,
+	.early = on_early,
 	.play = on_play,
 	.stop_sound = on_stop_sound,
 	.prepare = on_prepare,
 	.listen = on_listen,
+	.send_digits = on_send_digits,
+	.forget_digits = on_forget_digits,
 	.request = on_request,
 	.forget_request = on_forget_request,
 	.post = on_post,
@@ -140,6 +175,7 @@ const struct ncco_host trace_host = {
 	.record_order = on_record_order,
 	.timer = on_timer,
 	.hangup = on_hangup,
+	.reject = on_reject,
 	.error = on_error,
 	.step = on_step,
 	.finished = on_finished,

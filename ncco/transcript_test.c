@@ -15,7 +15,9 @@
  *	> recorded N REASON	and could not be written
  *	> reply			the webhook's answer was empty
  *	> reply failed REASON	no answer came
- *	> reply JSON		a new script came
+ *	> reply JSON		a new script came, or data
+ *	> sent			the digits are sent
+ *	> sent failed REASON	they could not be sent
  *	> hangup		the leg is gone
  *
  * Every other line is one effect, as trace.c writes it, of the event above; there must be no
@@ -74,17 +76,37 @@ static struct ncco_document *parse(struct transcript *t, const char *text)
 	return document;
 }
 
-static struct ncco_event reply_event(struct transcript *t, const char *rest)
+static void parse_answer(struct transcript *t, const char *text, struct ncco_event *event)
 {
-	struct ncco_event event = {.type = NCCO_REPLY};
+	struct ncco_faults faults;
+
+	if (ncco_parse_answer(
+		    text, strlen(text), t->base, NULL, &event->document, &event->data, &faults) < 0)
+		fail_msg("%s: %s: %s", t->name, faults.items[0].pointer, faults.items[0].message);
+}
+
+static struct ncco_event reply_event(
+	struct transcript *t, enum ncco_event_type type, const char *rest)
+{
+	struct ncco_event event = {.type = type};
 
 	if (strncmp(rest, "failed", 6) == 0) {
 		event.failed = true;
 		event.reason = rest[6] ? rest + 7 : NULL;
 	} else if (*rest) {
-		event.document = parse(t, rest);
+		parse_answer(t, rest, &event);
 	}
 	return event;
+}
+
+static struct interp *new_interp(struct transcript *t)
+{
+	struct interp *interp = interp_new(&trace_host, &t->effects, t->max_executed);
+	struct json_object *from = json_object_new_string("15550100");
+
+	interp_set_variable(interp, VARIABLE_FROM, from);
+	json_object_put(from);
+	return interp;
 }
 
 static void tell(struct transcript *t, const char *line)
@@ -94,7 +116,7 @@ static void tell(struct transcript *t, const char *line)
 
 	rest += *rest == ' ';
 	if (!t->interp)
-		t->interp = interp_new(&trace_host, &t->effects, t->max_executed);
+		t->interp = new_interp(t);
 	if (strncmp(line, "run", 3) == 0) {
 		interp_run(t->interp, parse(t, *rest ? rest : t->script));
 		return;
@@ -117,11 +139,14 @@ static void tell(struct transcript *t, const char *line)
 	} else if (strcmp(line, "timer") == 0) {
 		event.type = NCCO_TIMER;
 	} else if (strncmp(line, "reply", 5) == 0) {
-		event = reply_event(t, rest);
+		event = reply_event(t, NCCO_REPLY, rest);
+	} else if (strncmp(line, "sent", 4) == 0) {
+		event = reply_event(t, NCCO_DIGITS_SENT, rest);
 	} else if (strcmp(line, "played") != 0) {
 		fail_msg("%s: no such event: %s", t->name, line);
 	}
 	interp_event(t->interp, &event);
+	json_object_put(event.data);
 }
 
 /* A line of the file is kept, or is an effect, which the run writes anew. */

@@ -22,31 +22,42 @@
 #include <stddef.h>
 
 #include "base/json.h"
+#include "base/strbuf.h"
 #include "ncco/document.h"
 #include "ncco/host.h"
 #include "ncco/interp.h"
+#include "ncco/variables.h"
 
 #define NCCO_MAX_NESTING 8    /* lists of steps inside steps */
 #define NCCO_MAX_URL	 2048 /* bytes */
 #define NCCO_MAX_TEXT	 16384
 #define NCCO_MAX_DIGITS	 64 /* typed ahead; more are dropped */
 
+struct expr;
+struct label;
+struct template;
+
 /* Options */
 
 enum param_type {
-	PARAM_BOOL,	/* bool */
-	PARAM_INT,	/* int */
-	PARAM_NUMBER,	/* double */
-	PARAM_TEXT,	/* char *, any text */
-	PARAM_LINE,	/* char *, without control characters: it reaches a header */
-	PARAM_URL,	/* char *, http(s) or relative; string or array of one */
-	PARAM_MEDIA,	/* char *, as URL, or a file name; string or array of one */
-	PARAM_CHOICE,	/* char *, one of `values`, spelled as there; case does not matter */
-	PARAM_CHOICES,	/* char *, the last of an array of `values`, or of one string */
-	PARAM_OBJECT,	/* struct json_object *, any members */
-	PARAM_HEADERS,	/* struct json_object *, names to lines */
-	PARAM_GROUP,	/* an object with options of its own, `members` */
-	PARAM_ON_ERROR, /* into struct step */
+	PARAM_BOOL,	  /* bool */
+	PARAM_INT,	  /* int */
+	PARAM_NUMBER,	  /* double */
+	PARAM_TEXT,	  /* char *, any text */
+	PARAM_LINE,	  /* char *, without control characters: it reaches a header */
+	PARAM_URL,	  /* char *, http(s) or relative; string or array of one */
+	PARAM_MEDIA,	  /* char *, as URL, or a file name; string or array of one */
+	PARAM_CHOICE,	  /* char *, one of `values`, spelled as there; case does not matter */
+	PARAM_CHOICES,	  /* char *, the last of an array of `values`, or of one string */
+	PARAM_OBJECT,	  /* struct json_object *, any members */
+	PARAM_HEADERS,	  /* struct json_object *, names to lines */
+	PARAM_GROUP,	  /* an object with options of its own, `members` */
+	PARAM_MEDIA_LIST, /* char **, NULL-terminated; media, one or an array */
+	PARAM_TEXT_LIST,  /* the same of texts */
+	PARAM_VARIABLES,  /* struct assignments, an object */
+	PARAM_EXPRESSION, /* struct expr *, a string or a truth value */
+	PARAM_STEPS,	  /* struct step_list */
+	PARAM_ON_ERROR,	  /* into struct step */
 };
 
 struct param {
@@ -56,6 +67,7 @@ struct param {
 	double min, max;	     /* of a number, or length of a text in characters; 0,0: any */
 	bool clamp;		     /* bring a number into range instead of refusing it */
 	bool required;		     /* and a text must not be empty */
+	bool literal;		     /* ${} has no place in it */
 	const char *fallback;	     /* as JSON; NULL: zero, NULL, false */
 	const char *const *values;   /* NULL-terminated */
 	const struct param *members; /* name NULL ends */
@@ -71,6 +83,7 @@ enum step_result {
 	STEP_WAIT,
 	STEP_FAIL,	 /* after interp_fail(): onError decides */
 	STEP_BACKGROUND, /* of a sound: it goes on while the input that follows listens */
+	STEP_RETRY,	 /* after interp_retry(): other steps, then this one again */
 };
 
 enum on_error { ON_ERROR_CONTINUE, ON_ERROR_HANGUP, ON_ERROR_STEPS };
@@ -78,6 +91,23 @@ enum on_error { ON_ERROR_CONTINUE, ON_ERROR_HANGUP, ON_ERROR_STEPS };
 struct step_list {
 	struct step **items;
 	unsigned count;
+	const struct step_list *parent; /* the list with the step that has this one, or NULL */
+	unsigned parent_next;		/* the step behind that one */
+};
+
+struct assignments {
+	struct assignment {
+		char *name;
+		struct template *value;
+	} * items;
+	unsigned count;
+};
+
+/* An option with ${...}: it is filled in and checked each time that the step starts. */
+struct binding {
+	const struct param *param;
+	struct template *template;
+	char *pointer; /* of the option */
 };
 
 struct step {
@@ -89,6 +119,8 @@ struct step {
 	enum on_error on_error;
 	struct step_list handler; /* ON_ERROR_STEPS */
 	bool prepared;		  /* the host has been told of its sound */
+	struct binding *bindings;
+	unsigned binding_count;
 };
 
 struct reader; /* one document being read */
@@ -99,12 +131,15 @@ struct verb {
 	size_t size; /* of the step */
 	const struct param *params;
 	const char *help;
-	bool ends_script; /* nothing behind it is looked ahead to */
+	bool ends_script;	/* nothing behind it is looked ahead to */
+	bool changes_variables; /* texts with ${} behind it are not known before it is done */
 	void (*parse)(struct step *step, struct reader *reader); /* may be NULL */
+	/* As parse, of values alone: runs again when ${} were filled in. Members may be NULL. */
+	void (*check)(struct step *step, struct reader *reader);
 	enum step_result (*start)(struct interp *interp, struct step *step);
 	enum step_result (*event)(
 		struct interp *interp, struct step *step, const struct ncco_event *event);
-	void (*stop)(struct interp *interp, struct step *step);
+	void (*stop)(struct interp *interp, struct step *step); /* also when start did not run */
 	/* Fills the sound that the step will play; NULL: it plays none. */
 	void (*sound)(const struct step *step, struct ncco_sound *ret_sound);
 	/* Whether a barge-in sound may go on under this step; NULL: no. */
@@ -136,6 +171,18 @@ void params_read(
 void params_release(const struct param *params, void *base);
 const struct param *param_find(const struct param *params, const char *key);
 
+/* Fills in the ${} of the step's options and checks them: 0, or -EINVAL and faults, which the
+ * caller releases. */
+int step_bind(struct step *step, const struct variables *variables, struct ncco_faults *ret_faults);
+void bindings_release(struct step *step);
+
+/* The step that is read is a label, or jumps to one, which must be there in the end. */
+void reader_add_label(struct reader *reader, const char *name);
+void reader_add_jump(struct reader *reader, const char *name);
+
+/* Appends "/key", escaped (RFC 6901 section 3). */
+void pointer_add(struct strbuf *pointer, const char *key);
+
 /* A list of steps from an array; faults are told, what is sound is kept. */
 void steps_read(struct reader *reader, struct json_object *array, struct step_list *ret_steps);
 void steps_release(struct step_list *steps);
@@ -145,13 +192,18 @@ const char *url_fault(const char *url, bool media);
 
 /* For verbs. Each tells the host; ending something that is not there is nothing. */
 void interp_answer(struct interp *interp);
+void interp_answer_with(struct interp *interp, struct json_object *headers);
+void interp_early(struct interp *interp); /* early media, when not yet answered */
 void interp_play(struct interp *interp, const struct ncco_sound *sound);
+void interp_prepare(struct interp *interp, const struct ncco_sound *sound);
 void interp_stop_sound(struct interp *interp);
 bool interp_sounding(const struct interp *interp);
 void interp_timer(struct interp *interp, double seconds); /* 0 disarms */
 void interp_request(struct interp *interp, const struct ncco_request *request);
 void interp_forget_request(struct interp *interp);
 void interp_post(struct interp *interp, const struct ncco_request *request);
+void interp_send_digits(struct interp *interp, const char *digits, unsigned on_ms, unsigned gap_ms);
+void interp_forget_digits(struct interp *interp);
 /* Starts a recording, whose number (set here) is returned; NCCO_RECORDED comes with it. */
 unsigned interp_record(struct interp *interp, struct ncco_record *record);
 void interp_record_order(struct interp *interp, unsigned number, enum ncco_record_order order);
@@ -160,6 +212,8 @@ enum step_result interp_fail(
 	struct interp *interp, const struct step *step, const char *option, const char *reason);
 /* The leg is ended and with it the script; the step returns STEP_DONE. */
 void interp_end_call(struct interp *interp, const char *reason, struct json_object *headers);
+void interp_reject(
+	struct interp *interp, int status, const char *reason, struct json_object *headers);
 
 /* Barge-in: on from the first sound that says so to the next input. */
 void interp_set_barge_in(struct interp *interp, bool on);
@@ -174,11 +228,19 @@ void interp_post_digits(struct interp *interp, const struct step *step,
 
 /* Runs steps before the one that follows. */
 void interp_insert(struct interp *interp, const struct step_list *steps);
+/* The steps are run, then the step that runs starts again; it returns the result. */
+enum step_result interp_retry(struct interp *interp, const struct step_list *steps);
+bool interp_is_retry(const struct interp *interp); /* the step was started by that */
+/* Goes on behind the label; false: there is none of that name. */
+bool interp_goto(struct interp *interp, const char *label);
+struct variables *interp_variables(struct interp *interp);
+void interp_give_text(struct interp *interp, enum variable_id variable, const char *text);
 /* Another script in place of this one; takes the document. */
 void interp_replace(struct interp *interp, struct ncco_document *document);
 
 /* A whole document, for the interpreter. */
 const struct step_list *document_steps(const struct ncco_document *document);
+const struct label *document_label(const struct ncco_document *document, const char *name);
 
 /* Text that is spelled most alike among `count` candidates; NULL: none is near. */
 const char *spelling_nearest(const char *text, const char *const *candidates, size_t count);

@@ -1,5 +1,5 @@
 /* hangup: the end of the leg. */
-#include "ncco/verb.h"
+#include "ncco/instant.h"
 
 struct hangup {
 	struct step step;
@@ -28,21 +28,6 @@ static enum step_result hangup_start(struct interp *in, struct step *step)
 	return STEP_DONE;
 }
 
-static enum step_result hangup_event(
-	struct interp *in, struct step *step, const struct ncco_event *event)
-{
-	(void)in;
-	(void)step;
-	(void)event;
-	return STEP_DONE;
-}
-
-static void hangup_stop(struct interp *in, struct step *step)
-{
-	(void)in;
-	(void)step;
-}
-
 const struct verb verb_hangup = {
 	.name = "hangup",
 	.help = "Ends the call.",
@@ -50,6 +35,6 @@ const struct verb verb_hangup = {
 	.params = hangup_params,
 	.ends_script = true,
 	.start = hangup_start,
-	.event = hangup_event,
-	.stop = hangup_stop,
+	.event = instant_event,
+	.stop = instant_stop,
 };

@@ -66,6 +66,7 @@ const struct verb verb_notify = {
 	.help = "Sends a webhook and goes on with its answer.",
 	.size = sizeof(struct notify),
 	.params = notify_params,
+	.changes_variables = true,
 	.start = notify_start,
 	.event = notify_event,
 	.stop = notify_stop,

@@ -23,14 +23,31 @@ static const struct param redirect_params[] = {
 	{.name = NULL},
 };
 
+/* The script that comes is to know what this one has learnt; NULL: nothing. */
+static struct json_object *variables_body(struct interp *in)
+{
+	struct json_object *variables = variables_json(interp_variables(in)), *body = NULL;
+
+	if (json_object_object_length(variables) == 0) {
+		json_object_put(variables);
+		return NULL;
+	}
+	body = json_object_new_object();
+	json_object_object_add(body, "variables", variables);
+	return body;
+}
+
 static enum step_result redirect_start(struct interp *in, struct step *step)
 {
 	const struct redirect *redirect = (const struct redirect *)step;
+	struct json_object *body = variables_body(in);
 
 	interp_request(in, &(struct ncco_request){.kind = NCCO_REQUEST_REDIRECT,
 				   .url = redirect->url,
 				   .base = step->base,
-				   .method = redirect->method});
+				   .method = redirect->method,
+				   .body = body});
+	json_object_put(body);
 	return STEP_WAIT;
 }
 

@@ -74,7 +74,7 @@ static size_t spoken_chars(const char *text, bool ssml)
 	return count;
 }
 
-static void say_parse(struct step *step, struct reader *reader)
+static void say_check(struct step *step, struct reader *reader)
 {
 	const char *text = ((const struct say *)step)->sound.source;
 	bool ssml;
@@ -115,7 +115,7 @@ const struct verb verb_say = {
 	.help = "Says a text.",
 	.size = sizeof(struct say),
 	.params = say_params,
-	.parse = say_parse,
+	.check = say_check,
 	.start = sound_step_start,
 	.event = sound_step_event,
 	.stop = sound_step_stop,

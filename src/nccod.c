@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/server.h"
+#include "sip/agent.h"
 
 #define DEFAULT_CONFIG "/etc/nccod/nccod.toml"
 #define MAX_OVERRIDES  64
@@ -142,6 +143,22 @@ static void on_stop(evutil_socket_t sig, short what, void *arg)
 	server_drain(d->server, on_drained, d);
 }
 
+/* The configuration, also what only the SIP stack can judge. NULL and *ret_error. */
+static struct config *load(const struct options *options, char **ret_error)
+{
+	struct config *config =
+		config_load(options->path, options->overrides, options->override_count, ret_error);
+	const char *proxy = config ? config->proxy.outbound_proxy : NULL;
+	char *error = NULL;
+
+	if (proxy && sip_uri_check(proxy, &error) < 0) {
+		*ret_error = xasprintf("proxy.outbound_proxy: %s", error);
+		free(error);
+		return config_free(config);
+	}
+	return config;
+}
+
 static void on_reload(evutil_socket_t sig, short what, void *arg)
 {
 	struct daemon *d = arg;
@@ -151,8 +168,7 @@ static void on_reload(evutil_socket_t sig, short what, void *arg)
 	(void)sig;
 	(void)what;
 	notify("RELOADING=1");
-	config = config_load(
-		d->options.path, d->options.overrides, d->options.override_count, &error);
+	config = load(&d->options, &error);
 	if (config)
 		server_reload(d->server, config);
 	else
@@ -235,7 +251,7 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	config = config_load(d.options.path, d.options.overrides, d.options.override_count, &error);
+	config = load(&d.options, &error);
 	if (!config) {
 		fprintf(stderr, "%s\n", error);
 		free(error);

@@ -57,6 +57,21 @@ static void refuse(struct call *call, int status, const char *reason)
 	leg_reject(call->leg, status, reason, NULL);
 }
 
+void call_reject(struct call *call, int status, const char *reason, struct json_object *headers)
+{
+	if (call->status_told[STATUS_ANSWERED]) {
+		call_hangup(call, reason, headers);
+		return;
+	}
+	if (call->state >= CALL_ENDING)
+		return;
+	set_state(call, CALL_ENDING);
+	call->ended_by_us = true;
+	webhook_forget(call->line);
+	log_info(call->uuid, "refused with %d: %s", status, reason ? reason : "as told");
+	leg_reject(call->leg, status, reason, headers);
+}
+
 struct call *call_free(struct call *call)
 {
 	if (!call)
@@ -254,10 +269,19 @@ static void on_play_end(void *arg, uint32_t play, enum media_play_end end, uint3
 		call_host_play_ended(call, play, end);
 }
 
+static void on_digits_sent(void *arg)
+{
+	struct call *call = arg;
+
+	if (call->state == CALL_RUNNING)
+		call_digits_sent(call);
+}
+
 static const struct leg_handler leg_handler = {
 	.on_answered = on_answered,
 	.on_digit = on_digit,
 	.on_play_end = on_play_end,
+	.on_digits_sent = on_digits_sent,
 	.on_ended = on_ended,
 };
 
@@ -282,6 +306,26 @@ static struct call *call_new(struct server *server)
 	return call;
 }
 
+static void give_variables(struct call *call)
+{
+	const struct {
+		enum variable_id id;
+		const char *text;
+	} rows[] = {
+		{VARIABLE_FROM, call->from},
+		{VARIABLE_TO, call->to},
+		{VARIABLE_UUID, call->uuid},
+		{VARIABLE_CONVERSATION_UUID, call->conversation_uuid},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct json_object *text = json_object_new_string(rows[i].text);
+
+		interp_set_variable(call->interp, rows[i].id, text);
+		json_object_put(text);
+	}
+}
+
 void call_arrived(struct server *server, struct sip_leg *sip)
 {
 	const struct config_router *router = &server->config->proxy.http_router;
@@ -302,6 +346,7 @@ void call_arrived(struct server *server, struct sip_leg *sip)
 		return;
 	}
 	call->headers = call_custom_headers(sip);
+	give_variables(call);
 	if (router->url)
 		call->route = route_ask(server->trusted, router, &server->webhooks.limits, sip,
 			call->uuid, call->conversation_uuid, on_routed, call);

@@ -18,7 +18,7 @@ static void tell(struct call *call, const struct ncco_event *event)
 	interp_event(call->interp, event);
 }
 
-static void host_answer(void *ctx)
+static void host_answer_with(void *ctx, struct json_object *headers)
 {
 	struct call *call = ctx;
 
@@ -26,8 +26,21 @@ static void host_answer(void *ctx)
 		return;
 	call->answer_wall = clock_wall();
 	call->answer_mono = clock_mono();
-	leg_answer(call->leg, NULL);
+	leg_answer(call->leg, headers);
 	call_tell_status(call, STATUS_ANSWERED);
+}
+
+void call_host_answer(void *ctx)
+{
+	host_answer_with(ctx, NULL);
+}
+
+static void host_early(void *ctx)
+{
+	struct call *call = ctx;
+
+	call->early = true;
+	leg_early(call->leg);
 }
 
 /* --- sound --- */
@@ -153,9 +166,14 @@ static void host_play(void *ctx, const struct ncco_sound *sound)
 		fail_later(call, error);
 		return;
 	}
-	host_answer(call);
+	if (!call->early)
+		call_host_answer(call);
 	if (leg_media_running(call->leg)) {
 		get_sound(call, &call->spec);
+		return;
+	}
+	if (!call->status_told[STATUS_ANSWERED]) {
+		fail_later(call, "early media needs an offer in the INVITE");
 		return;
 	}
 	/* A late offer: the codec comes with the ACK. Keep what the script lent us. */
@@ -170,6 +188,7 @@ static void host_play(void *ctx, const struct ncco_sound *sound)
 
 void call_host_media_ready(struct call *call)
 {
+	call_digits_media_ready(call);
 	if (!call->sound_wanted)
 		return;
 	call->sound_wanted = false;
@@ -298,6 +317,7 @@ static void on_reply(void *arg, struct webhook_reply *reply)
 
 	tell(call, &(struct ncco_event){.type = NCCO_REPLY,
 			   .document = reply->document,
+			   .data = reply->data,
 			   .failed = reply->failed,
 			   .reason = reply->reason});
 }
@@ -370,6 +390,11 @@ static void host_hangup(void *ctx, const char *reason, struct json_object *heade
 	call_hangup(call, reason, headers);
 }
 
+static void host_reject(void *ctx, int status, const char *reason, struct json_object *headers)
+{
+	call_reject(ctx, status, reason, headers);
+}
+
 static void host_error(void *ctx, const char *pointer, const char *reason)
 {
 	call_tell_error(ctx, pointer, reason);
@@ -388,11 +413,15 @@ static void host_finished(void *ctx)
 }
 
 const struct ncco_host call_host = {
-	.answer = host_answer,
+	.answer = call_host_answer,
+	.answer_with = host_answer_with,
+	.early = host_early,
 	.play = host_play,
 	.stop_sound = host_stop_sound,
 	.prepare = host_prepare,
 	.listen = host_listen,
+	.send_digits = call_host_send_digits,
+	.forget_digits = call_host_forget_digits,
 	.request = host_request,
 	.forget_request = host_forget_request,
 	.post = host_post,
@@ -400,6 +429,7 @@ const struct ncco_host call_host = {
 	.record_order = call_record_order,
 	.timer = host_timer,
 	.hangup = host_hangup,
+	.reject = host_reject,
 	.error = host_error,
 	.step = host_step,
 	.finished = host_finished,
@@ -408,6 +438,7 @@ const struct ncco_host call_host = {
 void call_host_init(struct call *call)
 {
 	timer_init(&call->later, call->server->loop, tell_failure, call);
+	call_digits_init(call);
 	timer_init(&call->no_receiver, call->server->loop, answer_nothing, call);
 	timer_init(&call->script_timer, call->server->loop, on_script_timer, call);
 }
@@ -415,6 +446,7 @@ void call_host_init(struct call *call)
 void call_host_release(struct call *call)
 {
 	drop_sound(call);
+	call_host_forget_digits(call);
 	timer_stop(&call->no_receiver);
 	timer_stop(&call->script_timer);
 	free(call->spec_source);

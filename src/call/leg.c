@@ -312,6 +312,18 @@ void leg_ring(struct leg *leg)
 	sip_leg_ring(leg->sip, NULL);
 }
 
+bool leg_early(struct leg *leg)
+{
+	if (leg->started || leg->ended)
+		return leg->started;
+	if (!leg->agreed)
+		return false;
+	set_state(leg, LEG_RINGING);
+	sip_leg_progress(leg->sip, leg->answer.data);
+	leg_start_media(leg, false);
+	return true;
+}
+
 void leg_answer(struct leg *leg, struct json_object *headers)
 {
 	if (leg->answered || leg->ended)
@@ -321,7 +333,7 @@ void leg_answer(struct leg *leg, struct json_object *headers)
 	if (!leg->agreed)
 		sdp_offer(&leg->sdp, SDP_SENDRECV, &leg->answer);
 	sip_leg_answer(leg->sip, leg->answer.data, headers);
-	if (leg->agreed)
+	if (leg->agreed && !leg->started)
 		leg_start_media(leg, false);
 }
 

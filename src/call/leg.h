@@ -78,6 +78,9 @@ const struct codec *leg_codec(const struct leg *leg);
 /* Inbound. */
 void leg_ring(struct leg *leg);
 void leg_answer(struct leg *leg, struct json_object *headers); /* idempotent */
+/* Media before the answer, by a 183 with our SDP; idempotent. False: it cannot be, for the
+ * INVITE had no offer. */
+bool leg_early(struct leg *leg);
 void leg_reject(struct leg *leg, int status, const char *reason, struct json_object *headers);
 void leg_drop(struct leg *leg); /* never answers; on_ended follows */
 

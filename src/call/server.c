@@ -153,8 +153,6 @@ static int open_sip(struct server *server, char **ret_error)
 		.session_expires_s = c->proxy.session_expires,
 	};
 
-	if (sip.outbound_proxy && sip_uri_check(sip.outbound_proxy, ret_error) < 0)
-		return -1;
 	server->agent = sip_agent_new(server->loop, &sip, &sip_handler, server, ret_error);
 	server->legs.agent = server->agent;
 	return server->agent ? 0 : -1;

@@ -76,11 +76,20 @@ struct call {
 	unsigned loops;
 	uint32_t play; /* 0: not yet playing */
 	bool sound_wanted;
+	bool early;		/* sounds do not answer */
 	struct sound_spec spec; /* texts are owned by spec_texts while media is not running */
 	char *spec_source, *spec_language, *spec_voice, *spec_adapter;
 	const char *sound_error; /* told by `later` */
 	struct timer later;	 /* tells the script what a host function may not tell itself */
 	struct timer no_receiver;
+
+	/* The script's digits that are being sent; what was forgotten is still sent. */
+	char *digits; /* until media runs */
+	unsigned digits_on_ms, digits_gap_ms;
+	unsigned digits_orders; /* sent or being sent, as the media engine tells them */
+	bool digits_wanted;
+	const char *digits_error;
+	struct timer digits_failed;
 
 	TAILQ_HEAD(call_records, call_record) records; /* that go on, or are being finished */
 	unsigned record_count, record_refused;
@@ -98,6 +107,8 @@ struct call {
 void call_arrived(struct server *server, struct sip_leg *sip);
 struct call *call_free(struct call *call);
 void call_hangup(struct call *call, const char *reason, struct json_object *headers);
+/* Before the answer; after it hangs up. */
+void call_reject(struct call *call, int status, const char *reason, struct json_object *headers);
 
 /* call_event.c */
 struct json_object *call_event_base(const struct call *call);
@@ -109,10 +120,18 @@ struct json_object *call_custom_headers(struct sip_leg *sip);
 
 /* call_host.c */
 extern const struct ncco_host call_host;
+void call_host_answer(void *ctx);
 void call_host_media_ready(struct call *call);
 void call_host_play_ended(struct call *call, uint32_t play, enum media_play_end end);
 void call_host_init(struct call *call);
 void call_host_release(struct call *call);
+
+/* call_digits.c */
+void call_digits_init(struct call *call);
+void call_digits_media_ready(struct call *call);
+void call_digits_sent(struct call *call);
+void call_host_send_digits(void *ctx, const char *digits, unsigned on_ms, unsigned gap_ms);
+void call_host_forget_digits(void *ctx);
 
 /* call_record.c */
 struct recording_store;

@@ -25,6 +25,7 @@ struct delivery {
 	char *url, *method; /* as asked for */
 	bool from_script;   /* the URL, so its address is checked */
 	struct json_object *body;
+	bool started; /* its turn has come; between two tries there is no request */
 	bool at_fallback;
 	unsigned tries;	    /* at the URL that is being tried */
 	const char *reason; /* why the URL before failed */
@@ -179,6 +180,7 @@ static void try_once(struct delivery *d)
 		request.body = json_print(body);
 		request.body_length = strlen(request.body);
 	}
+	d->started = true;
 	d->tries++;
 	d->request = http_send(d->from_script && !d->at_fallback ? env->guarded : env->trusted,
 		&request, on_response, d);
@@ -191,7 +193,7 @@ static void start_next(struct webhook_line *line)
 {
 	struct delivery *d = TAILQ_FIRST(&line->queue);
 
-	if (d && !d->request)
+	if (d && !d->started)
 		try_once(d);
 }
 
@@ -256,26 +258,30 @@ static void tell_faults(struct webhook_line *line, const struct ncco_faults *fau
 		webhook_event(line, NULL, NULL, body);
 }
 
-/* A script from a 2xx answer: 0 with or without a document, or the reason of failure. */
-static const char *read_script(
-	struct delivery *d, const struct http_response *r, struct ncco_document **ret_document)
+/* A script or data from a 2xx answer: NULL, or the reason of failure. */
+static const char *read_answer(
+	struct delivery *d, const struct http_response *r, struct webhook_reply *reply)
 {
 	struct ncco_faults faults = {0};
+	int err;
 
 	if (d->kind == WEBHOOK_EVENT && blank(r->body))
 		return NULL;
-	if (ncco_parse_text(r->body, r->body_length, r->url, &d->line->env->limits, ret_document,
-		    &faults) == 0)
+	err = ncco_parse_answer(r->body, r->body_length, r->url, &d->line->env->limits,
+		&reply->document, &reply->data, &faults);
+	if (err == 0 && (reply->document || d->kind == WEBHOOK_EVENT))
 		return NULL;
+	if (err == 0) /* data, where a script is needed: its faults are those of the document */
+		ncco_parse_json(
+			reply->data, r->url, &d->line->env->limits, &reply->document, &faults);
 	tell_faults(d->line, &faults);
 	ncco_faults_release(&faults);
 	return "Invalid NCCO.";
 }
 
-static void finish(struct delivery *d, struct ncco_document *document, const char *reason)
+/* Takes what the reply holds. */
+static void finish(struct delivery *d, struct webhook_reply *reply)
 {
-	struct webhook_reply reply = {
-		.document = document, .failed = reason != NULL, .reason = reason};
 	struct webhook_line *line = d->line;
 	webhook_fn done = d->done;
 	void *arg = d->arg;
@@ -283,9 +289,10 @@ static void finish(struct delivery *d, struct ncco_document *document, const cha
 	delivery_free(d);
 	line->telling = true;
 	if (done)
-		done(arg, &reply);
+		done(arg, reply);
 	else
-		ncco_document_free(document);
+		ncco_document_free(reply->document);
+	json_object_put(reply->data);
 	line->telling = false;
 	start_next(line);
 	line_free_if_done(line);
@@ -303,7 +310,7 @@ static void fail(struct delivery *d, const struct http_response *r, const char *
 	free(url);
 	if (!retry) {
 		if (d->at_fallback || !d->done || !app->fallback_answer_url) {
-			finish(d, NULL, reason);
+			finish(d, &(struct webhook_reply){.failed = true, .reason = reason});
 			return;
 		}
 		d->at_fallback = true;
@@ -316,7 +323,7 @@ static void fail(struct delivery *d, const struct http_response *r, const char *
 static void on_response(void *arg, const struct http_response *r)
 {
 	struct delivery *d = arg;
-	struct ncco_document *document = NULL;
+	struct webhook_reply reply = {0};
 	const char *reason;
 
 	d->request = NULL;
@@ -326,11 +333,13 @@ static void on_response(void *arg, const struct http_response *r)
 	}
 	log_debug(d->line->id, "webhook answered %d in %llu ms", r->status,
 		(unsigned long long)(r->duration_us / USEC_PER_MSEC));
-	reason = d->done ? read_script(d, r, &document) : NULL;
-	if (reason)
-		fail(d, r, reason);
-	else
-		finish(d, document, NULL);
+	reason = d->done ? read_answer(d, r, &reply) : NULL;
+	if (!reason) {
+		finish(d, &reply);
+		return;
+	}
+	json_object_put(reply.data);
+	fail(d, r, reason);
 }
 
 /* --- asking --- */

@@ -53,11 +53,12 @@ void webhook_event(
 
 enum webhook_kind {
 	WEBHOOK_ANSWER, /* must be answered by a script; not behind events */
-	WEBHOOK_EVENT	/* may be answered by a script; in the order of events */
+	WEBHOOK_EVENT	/* may be answered by a script or by data; in the order of events */
 };
 
 struct webhook_reply {
 	struct ncco_document *document; /* the callee's, or NULL: go on */
+	struct json_object *data;	/* the answer as JSON, borrowed; NULL: it was empty */
 	bool failed;			/* nothing usable came from any URL */
 	const char *reason;		/* of the failure: "Socket timeout." */
 };

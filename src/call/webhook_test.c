@@ -49,7 +49,7 @@ struct world {
 	size_t seen_count, stop_after;
 	struct timer guard;
 	struct webhook_reply reply;
-	char reason[64];
+	char reason[64], data[64]; /* of the reply; data as JSON */
 	unsigned replies;
 };
 
@@ -194,6 +194,7 @@ static void on_reply(void *arg, struct webhook_reply *reply)
 	w->replies++;
 	w->reply = *reply;
 	snprintf(w->reason, sizeof(w->reason), "%s", reply->reason ? reply->reason : "");
+	snprintf(w->data, sizeof(w->data), "%s", reply->data ? json_print(reply->data) : "");
 	loop_stop(w->loop);
 }
 
@@ -286,6 +287,45 @@ static void test_webhook_ask__an_empty_answer_to_an_event_goes_on(void **state)
 	assert_null(w->reply.document);
 }
 
+static void test_webhook_ask__an_object_is_data_to_an_event(void **state)
+{
+	static const struct answer answers[] = {{200, "{\"name\":\"a\"}"}, {200, "{}"},
+		{200, "{\"steps\":[],\"name\":\"b\"}"}, {200, "{\"action\":\"talk\"}"}, {200, ""}};
+	static const struct answer fallback[] = {{200, "{\"name\":\"c\"}"}};
+	static const char *const data[] = {
+		"{\"name\":\"a\"}", "{}", "{\"steps\":[],\"name\":\"b\"}", "{\"name\":\"c\"}"};
+	struct world *w = *state;
+
+	w->answers = answers;
+	w->fallback_answers = fallback;
+	for (size_t i = 0; i < ARRAY_SIZE(data); i++) {
+		ask(w, WEBHOOK_EVENT, "POST");
+		assert_false(w->reply.failed);
+		assert_int_equal(w->reply.document != NULL, i == 2);
+		assert_string_equal(w->data, data[i]);
+		ncco_document_free(w->reply.document);
+	}
+}
+
+static void test_webhook_ask__data_is_no_script(void **state)
+{
+	static const struct answer answers[] = {{200, "{\"name\":\"a\"}"}, {200, ""}};
+	static const struct answer fallback[] = {{200, "[]"}};
+	struct world *w = *state;
+
+	w->answers = answers;
+	w->fallback_answers = fallback;
+	ask(w, WEBHOOK_ANSWER, "POST");
+	assert_non_null(w->reply.document);
+	ncco_document_free(w->reply.document);
+	assert_int_equal(w->fallback_count, 1);
+	for (size_t i = 0; i < w->seen_count; i++) {
+		if (strcmp(w->seen[i].path, "/fallback") == 0)
+			assert_string_equal(
+				json_text(w->seen[i].body, "reason", ""), "Invalid NCCO.");
+	}
+}
+
 static void test_webhook_ask__goes_to_the_fallback_with_the_reason(void **state)
 {
 	static const struct answer answers[] = {{504, ""}, {429, ""}};
@@ -374,6 +414,8 @@ int main(void)
 		TEST(test_webhook_event__survives_the_end_of_the_call),
 		TEST(test_webhook_ask__gives_the_script),
 		TEST(test_webhook_ask__an_empty_answer_to_an_event_goes_on),
+		TEST(test_webhook_ask__an_object_is_data_to_an_event),
+		TEST(test_webhook_ask__data_is_no_script),
 		TEST(test_webhook_ask__goes_to_the_fallback_with_the_reason),
 		TEST(test_webhook_ask__tries_silence_twice_then_the_fallback_twice),
 		TEST(test_webhook_ask__a_script_with_faults_is_told_and_falls_back),

@@ -87,6 +87,25 @@ static struct ncco_document *load(const char *path, FILE *out)
 	return document;
 }
 
+/* The same of an answer to a webhook; false after telling faults. */
+static bool load_answer(const char *path, struct sim_reply *ret_reply)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct ncco_faults faults = {0};
+	int err = read_file(path, &text);
+
+	if (err < 0)
+		fprintf(stderr, "nccoctl: %s: %s\n", path, strerror(-err));
+	else
+		err = ncco_parse_answer(text.data, text.length, NULL, NULL, &ret_reply->document,
+			&ret_reply->data, &faults);
+	for (size_t i = 0; i < faults.count; i++)
+		print_fault(stderr, path, &text, &faults.items[i]);
+	ncco_faults_release(&faults);
+	strbuf_release(&text);
+	return err == 0;
+}
+
 static int run_lint(int argc, char **argv)
 {
 	int status = 0;
@@ -146,7 +165,7 @@ static bool read_number(const char *text, double min, double *ret_number)
 
 struct run_arguments {
 	struct sim_options options;
-	struct ncco_document *replies[MAX_REPLIES];
+	struct sim_reply replies[MAX_REPLIES];
 	double bench;
 	const char *file;
 };
@@ -173,8 +192,7 @@ static int run_option(struct run_arguments *args, int option)
 	case 'r':
 		if (args->options.reply_count == MAX_REPLIES)
 			return usage_error("too many --reply", NULL);
-		args->replies[args->options.reply_count] = load(optarg, stderr);
-		return args->replies[args->options.reply_count++] ? 0 : 1;
+		return load_answer(optarg, &args->replies[args->options.reply_count++]) ? 0 : 1;
 	default:
 		return usage_error("run does not know that option", NULL);
 	}
@@ -201,16 +219,11 @@ static int run_arguments(struct run_arguments *args, int argc, char **argv)
 	return status;
 }
 
-static struct ncco_document *load_reply(const char *path)
-{
-	return load(path, stderr);
-}
-
 /* Somebody at the terminal is the caller, unless the keys are given or it has the script. */
 static void simulate(struct ncco_document *document, struct run_arguments *args)
 {
 	bool ask = !args->options.keys && strcmp(args->file, "-") != 0;
-	struct terminal *terminal = ask ? terminal_open(load_reply) : NULL;
+	struct terminal *terminal = ask ? terminal_open(load_answer) : NULL;
 
 	if (terminal)
 		args->options.caller = terminal_caller(terminal);
@@ -235,8 +248,10 @@ static int run_run(int argc, char **argv)
 		else
 			status = 1;
 	}
-	for (size_t i = 0; i < args.options.reply_count; i++)
-		ncco_document_free(args.replies[i]);
+	for (size_t i = 0; i < args.options.reply_count; i++) {
+		ncco_document_free(args.replies[i].document);
+		json_object_put(args.replies[i].data);
+	}
 	return status;
 }
 

@@ -19,7 +19,7 @@
 
 struct terminal {
 	struct sim_caller caller;
-	struct ncco_document *(*load)(const char *path);
+	bool (*load)(const char *path, struct sim_reply *ret_reply);
 	struct termios cooked, raw;
 	struct sigaction old_int, old_term, old_hup;
 	sigset_t old_mask;
@@ -136,36 +136,35 @@ static bool read_line(struct terminal *t, char *line, size_t size)
 }
 
 /* 0, or SIM_HANGUP. */
-static int ask_file(struct terminal *t, struct ncco_document **ret_document)
+static int ask_file(struct terminal *t, struct sim_reply *ret_reply)
 {
 	char path[PATH_MAX];
 
-	while (!*ret_document) {
+	for (;;) {
 		fputs("answer with the script in file (empty: no script): ", stderr);
 		if (!read_line(t, path, sizeof(path)))
 			return SIM_HANGUP;
 		if (!*path)
 			return 0;
-		*ret_document = t->load(path);
+		if (t->load(path, ret_reply))
+			return 0;
 	}
-	return 0;
 }
 
-static int ask_reply(void *arg, struct ncco_document **ret_document)
+static int ask_reply(void *arg, struct sim_reply *ret_reply)
 {
 	struct terminal *t = arg;
 	uint64_t asked = clock_mono();
 	int answer;
 
-	*ret_document = NULL;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &t->cooked);
-	answer = ask_file(t, ret_document);
+	answer = ask_file(t, ret_reply);
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &t->raw);
 	t->start += clock_mono() - asked;
 	return answer;
 }
 
-struct terminal *terminal_open(struct ncco_document *(*load)(const char *path))
+struct terminal *terminal_open(bool (*load)(const char *path, struct sim_reply *ret_reply))
 {
 	struct termios cooked;
 	struct terminal *t;

@@ -7,9 +7,9 @@
 
 struct terminal;
 
-/* NULL when standard input is no terminal. `load` reads the script for an answer, NULL: it has
+/* NULL when standard input is no terminal. `load` reads a file as an answer, false: it has
  * faults, of which it told. The clock starts. */
-struct terminal *terminal_open(struct ncco_document *(*load)(const char *path));
+struct terminal *terminal_open(bool (*load)(const char *path, struct sim_reply *ret_reply));
 /* Gives the terminal back as it was; NULL allowed. */
 void terminal_close(struct terminal *terminal);
 

@@ -1,0 +1,47 @@
+/* interp_private.h - the interpreter's own struct, shared by interp.c (steps and events) and
+ * interp_ask.c (what verbs ask for). */
+#ifndef NCCO_INTERP_PRIVATE_H
+#define NCCO_INTERP_PRIVATE_H
+
+#include "ncco/verb.h"
+
+struct frame {
+	const struct step_list *steps;
+	unsigned next;
+	bool again; /* that step is started anew by interp_retry() */
+};
+
+struct interp {
+	const struct ncco_host *host;
+	void *ctx;
+	unsigned max_executed;
+	struct ncco_document *document;
+	struct frame frames[NCCO_MAX_NESTING + 2];
+	unsigned depth;
+	struct step *current;	 /* waits for events */
+	struct step *background; /* a barge-in sound under the input that is current */
+	unsigned executed;	 /* steps since one waited */
+	unsigned recordings;	 /* started so far */
+	bool running;
+	bool again;		       /* the step that starts was started before */
+	const struct step_list *retry; /* what runs before it starts again */
+	struct variables variables;
+	bool gone; /* the leg */
+	bool answered;
+	bool sounding;
+	bool requested;
+	bool sending;
+	bool timer_set;
+	bool barge_in;
+	bool collecting;
+	bool listening; /* as the host knows it */
+	char digits[NCCO_MAX_DIGITS];
+	unsigned digit_count;
+	const struct step *async;
+	void (*async_post)(struct interp *interp, const struct step *step, char digit);
+};
+
+/* Digits are wanted by a step, by barge-in or by asynchronous input. */
+void interp_update_listening(struct interp *in);
+
+#endif
