@@ -21,8 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	interp = interp_new(&trace_host, &effects, 0);
 	interp_run(interp, document);
 	for (size_t i = 0; i < size && i < 256 && interp_running(interp); i++) {
-		struct ncco_event event = {
-			.type = data[i] % 6, .digit = "0123456789*#ABCD"[i % 16]};
+		struct ncco_event event = {.type = data[i] % (NCCO_REPLY + 1),
+			.number = 1,
+			.digit = "0123456789*#ABCD"[i % 16]};
 
 		interp_event(interp, &event);
 	}

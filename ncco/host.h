@@ -40,6 +40,22 @@ struct ncco_request {
 				   * borrowed; NULL: none */
 };
 
+struct ncco_record {
+	unsigned number; /* from 1, each once in a call; NCCO_RECORDED says it */
+	const char *pointer;
+	const char *format;	   /* "mp3", "wav", "ogg"; NULL: the configured one */
+	unsigned channels;	   /* 1: all in one; else the caller in the first, what the caller
+				    * hears in the second */
+	unsigned end_on_silence_s; /* of the caller; 0: never */
+	bool beep;
+	bool synchronous; /* a step waits for its end, and tells of its failure */
+	const char *url;  /* of the webhook that tells its end, as in ncco_request */
+	const char *base;
+	const char *method;
+};
+
+enum ncco_record_order { NCCO_RECORD_STOP, NCCO_RECORD_PAUSE, NCCO_RECORD_RESUME };
+
 struct ncco_host {
 	/* Makes sure that the leg is answered; idempotent. Sound may be asked for right after. */
 	void (*answer)(void *ctx);
@@ -74,6 +90,12 @@ struct ncco_host {
 	/* Sends a webhook whose answer nobody waits for (asynchronous input): no event. */
 	void (*post)(void *ctx, const struct ncco_request *request);
 
+	/* Starts a recording, which goes on beside the script. When it has ended, by an order, by
+	 * silence, by a failure, its webhook is sent, then NCCO_RECORDED follows. */
+	void (*record)(void *ctx, const struct ncco_record *record);
+	/* For the recording of that number, 0: for all of the call. */
+	void (*record_order)(void *ctx, unsigned number, enum ncco_record_order order);
+
 	/* One timer: NCCO_TIMER after delay; set again to replace, 0 disarms. */
 	void (*timer)(void *ctx, uint64_t delay_us);
 
@@ -104,6 +126,7 @@ enum ncco_event_type {
 	NCCO_DIGIT,	  /* digit */
 	NCCO_TIMER,
 	NCCO_DIGITS_SENT, /* failed: reason */
+	NCCO_RECORDED,	  /* number, url; or failed, reason */
 	NCCO_REPLY	  /* document (a new script), or NULL to go on; failed: no answer came */
 };
 
@@ -114,6 +137,8 @@ struct ncco_event {
 	struct ncco_document *document; /* ownership moves to the interpreter */
 	struct json_object *data;	/* of a reply: all of it as JSON; borrowed, may be NULL */
 	bool failed;
+	unsigned number; /* of a recording */
+	const char *url; /* of its file */
 };
 
 #endif

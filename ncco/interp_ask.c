@@ -91,6 +91,18 @@ void interp_post(struct interp *in, const struct ncco_request *request)
 	in->host->post(in->ctx, request);
 }
 
+unsigned interp_record(struct interp *in, struct ncco_record *record)
+{
+	record->number = ++in->recordings;
+	in->host->record(in->ctx, record);
+	return record->number;
+}
+
+void interp_record_order(struct interp *in, unsigned number, enum ncco_record_order order)
+{
+	in->host->record_order(in->ctx, number, order);
+}
+
 enum step_result interp_fail(
 	struct interp *in, const struct step *step, const char *option, const char *reason)
 {

@@ -21,6 +21,7 @@ struct interp {
 	struct step *current;	 /* waits for events */
 	struct step *background; /* a barge-in sound under the input that is current */
 	unsigned executed;	 /* steps since one waited */
+	unsigned recordings;	 /* started so far */
 	bool running;
 	bool again;		       /* the step that starts was started before */
 	const struct step_list *retry; /* what runs before it starts again */

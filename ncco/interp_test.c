@@ -21,7 +21,8 @@ struct world {
 	struct json_object *data;
 	char *open[MAX_OPEN]; /* pointers of steps that run */
 	unsigned open_count;
-	unsigned long started;
+	unsigned long started, recorded;
+	unsigned recordings; /* of the call */
 	bool sounding, requested, sending, timer, listening;
 	bool over; /* finished or hung up; only what ends something may follow */
 	bool told; /* the call that ended it has returned: nothing may follow */
@@ -131,6 +132,23 @@ static void on_post(void *ctx, const struct ncco_request *request)
 	assert_non_null(request->body);
 }
 
+static void on_record(void *ctx, const struct ncco_record *record)
+{
+	struct world *w = ctx;
+
+	effect(w, false);
+	assert_int_equal(record->number, ++w->recordings);
+	w->recorded++;
+}
+
+static void on_record_order(void *ctx, unsigned number, enum ncco_record_order order)
+{
+	struct world *w = ctx;
+
+	effect(w, order == NCCO_RECORD_STOP);
+	assert_in_range(number, 0, w->recordings);
+}
+
 static void on_timer(void *ctx, uint64_t delay_us)
 {
 	struct world *w = ctx;
@@ -204,6 +222,8 @@ static const struct ncco_host random_host = {
 	.request = on_request,
 	.forget_request = on_forget,
 	.post = on_post,
+	.record = on_record,
+	.record_order = on_record_order,
 	.timer = on_timer,
 	.hangup = on_hangup,
 	.reject = on_reject,
@@ -241,6 +261,9 @@ static const char *const steps[] = {
 	"\"onInvalid\":[{\"action\":\"say\",\"text\":\"l\",\"bargeIn\":true}],\"onTimeout\":[{"
 	"\"action\":"
 	"\"prompt\",\"play\":\"m\",\"tries\":1,\"input\":{\"eventUrl\":\"x\",\"timeout\":0}}]}",
+	"{\"action\":\"record\"}",
+	"{\"action\":\"record\",\"endOnKey\":\"#\",\"timeOut\":5,\"onError\":\"hangup\"}",
+	"{\"action\":\"record\",\"stop\":true}",
 	"{\"action\":\"reject\"}",
 	"{\"action\":\"redirect\",\"url\":\"x\",\"onError\":[{\"action\":\"wait\"}]}",
 	"{\"action\":\"hangup\"}",
@@ -267,10 +290,13 @@ static struct ncco_document *random_document(struct world *w)
 /* An event that the world could send now, or, now and then, one that it could not. */
 static struct ncco_event random_event(struct world *w)
 {
-	struct ncco_event event = {.type = pick(w, 6)};
+	struct ncco_event event = {.type = pick(w, NCCO_REPLY + 1)};
 
 	event.digit = "0123456789*#ABCDx"[pick(w, 17)];
 	event.reason = pick(w, 2) ? "no" : NULL;
+	event.number = pick(w, 8) ? w->recordings : pick(w, w->recordings + 1);
+	if (event.type == NCCO_RECORDED)
+		event.failed = pick(w, 4) == 0;
 	if (event.type == NCCO_REPLY) {
 		event.failed = pick(w, 4) == 0;
 		if (pick(w, 2))
@@ -307,6 +333,7 @@ static unsigned long random_call(struct world *w)
 	unsigned long events = 0;
 
 	w->over = w->told = false;
+	w->recordings = 0;
 	interp_run(interp, random_document(w));
 	for (unsigned n = pick(w, 60); n > 0; n--, events++) {
 		struct ncco_event event;
@@ -343,7 +370,8 @@ static void test_interp__survives_random_events(void **state)
 	while (events < wanted)
 		events += random_call(&w);
 	json_object_put(w.data);
-	assert_true(w.started > wanted / 10);
+	assert_true(w.started > wanted / 12);
+	assert_true(w.recorded > wanted / 200);
 }
 
 int main(void)

@@ -29,6 +29,8 @@ struct sim {
 	uint64_t sent_at; /* NEVER: no digits are being sent */
 	uint64_t key_at;
 	struct json_object *data; /* of the reply that is being told */
+	uint64_t recorded_at;	  /* NEVER: no recording is about to end */
+	unsigned recorded;	  /* its number */
 	bool sounding;
 	bool listening;
 	bool requested;
@@ -168,6 +170,29 @@ static void sim_post(void *ctx, const struct ncco_request *request)
 	say_request(ctx, "webhook", request);
 }
 
+static void sim_record(void *ctx, const struct ncco_record *record)
+{
+	struct sim *sim = ctx;
+	uint64_t silence = record->end_on_silence_s * USEC_PER_SEC;
+
+	if (record->synchronous) {
+		sim->recorded = record->number;
+		sim->recorded_at = silence ? sim->now + silence : NEVER;
+	}
+	say(sim, "record", "recording %u starts%s", record->number,
+		record->synchronous ? ", waited for" : "");
+}
+
+static void sim_record_order(void *ctx, unsigned number, enum ncco_record_order order)
+{
+	static const char *const names[] = {"ends", "pauses", "goes on"};
+	struct sim *sim = ctx; /* number 0: all of them */
+
+	if (order == NCCO_RECORD_STOP && number && number == sim->recorded)
+		sim->recorded_at = sim->now;
+	say(sim, "record", "recording %u %s", number, names[order]);
+}
+
 static void sim_timer(void *ctx, uint64_t delay_us)
 {
 	struct sim *sim = ctx;
@@ -228,6 +253,8 @@ static const struct ncco_host sim_host = {
 	.request = sim_request,
 	.forget_request = sim_forget_request,
 	.post = sim_post,
+	.record = sim_record,
+	.record_order = sim_record_order,
 	.timer = sim_timer,
 	.hangup = sim_hangup,
 	.reject = sim_reject,
@@ -325,6 +352,7 @@ static bool next_event(struct sim *sim, struct ncco_event *event)
 		return !sim->gone;
 	}
 	at = earliest(earliest(key_at, sim->sent_at), earliest(sim->sound_ends, sim->timer_at));
+	at = earliest(at, sim->recorded_at);
 	if (pass_time(sim, earliest(at, limit), event))
 		return !sim->gone;
 	if (at > limit)
@@ -336,6 +364,9 @@ static bool next_event(struct sim *sim, struct ncco_event *event)
 	} else if (at == sim->sent_at) {
 		sim->sent_at = NEVER;
 		*event = (struct ncco_event){.type = NCCO_DIGITS_SENT};
+	} else if (at == sim->recorded_at) {
+		sim->recorded_at = NEVER;
+		*event = (struct ncco_event){.type = NCCO_RECORDED, .number = sim->recorded};
 	} else if (at == key_at) {
 		*event = key(sim);
 	} else {
@@ -371,6 +402,7 @@ void sim_run(struct ncco_document *document, const struct sim_options *options)
 		.keys = options->keys,
 		.sound_ends = NEVER,
 		.timer_at = NEVER,
+		.recorded_at = NEVER,
 		.sent_at = NEVER};
 	struct interp *interp = interp_new(&sim_host, &sim, 0);
 	struct ncco_event event;

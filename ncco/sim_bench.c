@@ -11,6 +11,7 @@
 struct bench {
 	unsigned long steps;
 	bool sounding, requested, sending, timer;
+	unsigned recorded; /* 0: none to tell of */
 };
 
 static void bench_nothing(void *ctx)
@@ -56,6 +57,19 @@ static void bench_post(void *ctx, const struct ncco_request *request)
 {
 	(void)ctx;
 	(void)request;
+}
+
+static void bench_record(void *ctx, const struct ncco_record *record)
+{
+	if (record->synchronous)
+		((struct bench *)ctx)->recorded = record->number;
+}
+
+static void bench_record_order(void *ctx, unsigned number, enum ncco_record_order order)
+{
+	(void)ctx;
+	(void)number;
+	(void)order;
 }
 
 static void bench_timer(void *ctx, uint64_t delay_us)
@@ -124,6 +138,8 @@ static const struct ncco_host bench_host = {
 	.request = bench_request,
 	.forget_request = bench_forget,
 	.post = bench_post,
+	.record = bench_record,
+	.record_order = bench_record_order,
 	.timer = bench_timer,
 	.hangup = bench_hangup,
 	.reject = bench_reject,
@@ -146,6 +162,10 @@ static void bench_call(struct bench *bench, struct ncco_document *document)
 			event.type = NCCO_REPLY;
 		else if (bench->sending)
 			event.type = NCCO_DIGITS_SENT;
+		else if (bench->recorded)
+			event = (struct ncco_event){
+				.type = NCCO_RECORDED, .number = bench->recorded};
+		bench->recorded = 0;
 		bench->sounding = bench->requested = bench->sending = false;
 		interp_event(interp, &event);
 	}

@@ -96,6 +96,24 @@ static void on_post(void *ctx, const struct ncco_request *request)
 	add_request(ctx, "post", request);
 }
 
+static void on_record(void *ctx, const struct ncco_record *record)
+{
+	strbuf_addf(ctx, "record %u %s format=%s channels=%u", record->number, record->pointer,
+		record->format ? record->format : "-", record->channels);
+	if (record->end_on_silence_s)
+		strbuf_addf(ctx, " silence=%u", record->end_on_silence_s);
+	strbuf_addf(ctx, "%s%s %s %s\n", record->beep ? " beep" : "",
+		record->synchronous ? " synchronous" : "", record->method ? record->method : "-",
+		record->url ? record->url : "-");
+}
+
+static void on_record_order(void *ctx, unsigned number, enum ncco_record_order order)
+{
+	static const char *const names[] = {"stop", "pause", "resume"};
+
+	strbuf_addf(ctx, "record_%s %u\n", names[order], number);
+}
+
 static void on_timer(void *ctx, uint64_t delay_us)
 {
 	if (delay_us)
@@ -153,6 +171,8 @@ const struct ncco_host trace_host = {
 	.request = on_request,
 	.forget_request = on_forget_request,
 	.post = on_post,
+	.record = on_record,
+	.record_order = on_record_order,
 	.timer = on_timer,
 	.hangup = on_hangup,
 	.reject = on_reject,

@@ -11,6 +11,8 @@
  *	> failed REASON		the sound could not be played
  *	> digit D
  *	> timer
+ *	> recorded N		recording N has ended
+ *	> recorded N REASON	and could not be written
  *	> reply			the webhook's answer was empty
  *	> reply failed REASON	no answer came
  *	> reply JSON		a new script came, or data
@@ -129,6 +131,11 @@ static void tell(struct transcript *t, const char *line)
 	} else if (strncmp(line, "digit ", 6) == 0) {
 		event.type = NCCO_DIGIT;
 		event.digit = rest[0];
+	} else if (strncmp(line, "recorded ", 9) == 0) {
+		event.type = NCCO_RECORDED;
+		event.number = (unsigned)atoi(rest);
+		event.reason = strchr(rest, ' ') ? strchr(rest, ' ') + 1 : NULL;
+		event.failed = event.reason != NULL;
 	} else if (strcmp(line, "timer") == 0) {
 		event.type = NCCO_TIMER;
 	} else if (strncmp(line, "reply", 5) == 0) {

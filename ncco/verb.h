@@ -204,6 +204,9 @@ void interp_forget_request(struct interp *interp);
 void interp_post(struct interp *interp, const struct ncco_request *request);
 void interp_send_digits(struct interp *interp, const char *digits, unsigned on_ms, unsigned gap_ms);
 void interp_forget_digits(struct interp *interp);
+/* Starts a recording, whose number (set here) is returned; NCCO_RECORDED comes with it. */
+unsigned interp_record(struct interp *interp, struct ncco_record *record);
+void interp_record_order(struct interp *interp, unsigned number, enum ncco_record_order order);
 /* Tells an error of the step's option (NULL: of the step) and gives STEP_FAIL. */
 enum step_result interp_fail(
 	struct interp *interp, const struct step *step, const char *option, const char *reason);

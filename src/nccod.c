@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 #endif
 
+#include "api/api.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/server.h"
@@ -32,6 +33,7 @@ struct daemon {
 	struct options options;
 	struct loop *loop;
 	struct server *server;
+	struct api *api; /* NULL: http_addr is empty */
 	struct event *signals[4];
 	struct timer watchdog;
 	uint64_t watchdog_us; /* 0: none */
@@ -199,6 +201,18 @@ static void catch_signals(struct daemon *d)
 		event_add(d->signals[i], NULL);
 }
 
+/* 0, or -1 and what could not be opened. */
+static int open_server(struct daemon *d, struct config *config, char **ret_error)
+{
+	bool http = *config->http_addr != '\0';
+
+	d->server = server_new(d->loop, config, ret_error);
+	if (!d->server)
+		return -1;
+	d->api = http ? api_new(d->loop, d->server, ret_error) : NULL;
+	return http && !d->api ? -1 : 0;
+}
+
 static int run(struct daemon *d, struct config *config)
 {
 	char *error = NULL;
@@ -207,8 +221,7 @@ static int run(struct daemon *d, struct config *config)
 
 	d->loop = loop_new();
 	catch_signals(d);
-	d->server = server_new(d->loop, config, &error);
-	if (d->server) {
+	if (open_server(d, config, &error) == 0) {
 		log_info(NULL, "nccod " PACKAGE_VERSION " with %s: SIP on %s udp %u tcp %u", path,
 			config->proxy.addr, server_sip_port(d->server, false),
 			server_sip_port(d->server, true));
@@ -221,6 +234,7 @@ static int run(struct daemon *d, struct config *config)
 		fprintf(stderr, "nccod: %s\n", error);
 		free(error);
 	}
+	api_free(d->api);
 	server_free(d->server);
 	for (size_t i = 0; i < ARRAY_SIZE(d->signals); i++)
 		event_free(d->signals[i]);

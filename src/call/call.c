@@ -77,6 +77,7 @@ struct call *call_free(struct call *call)
 	if (!call)
 		return NULL;
 	call_host_release(call);
+	call_record_release(call);
 	timer_stop(&call->reap);
 	route_cancel(call->route);
 	interp_free(call->interp);
@@ -91,9 +92,14 @@ struct call *call_free(struct call *call)
 	return NULL;
 }
 
+/* The line to the application stays until its recordings are told of; the telephone's is free. */
 static void on_reap(void *arg)
 {
-	call_free(arg);
+	struct call *call = arg;
+
+	call->leg = leg_free(call->leg);
+	if (call->record_count == 0)
+		call_free(call);
 }
 
 static void on_ended(void *arg, const struct leg_end *end)
@@ -102,6 +108,8 @@ static void on_ended(void *arg, const struct leg_end *end)
 
 	set_state(call, CALL_ENDED);
 	interp_hangup(call->interp);
+	call_record_order(call, 0, NCCO_RECORD_STOP);
+	call->server->calls_failed += !end->answered;
 	call_tell_final(call, end);
 	/* The leg is still in its callback. */
 	timer_start(&call->reap, 0);
@@ -239,6 +247,7 @@ static void on_routed(void *arg, const struct route_decision *decision)
 static void on_answered(void *arg)
 {
 	call_host_media_ready(arg);
+	call_record_media_ready(arg);
 }
 
 static void on_digit(void *arg, char digit)
@@ -289,9 +298,11 @@ static struct call *call_new(struct server *server)
 	call->start_wall = clock_wall();
 	timer_init(&call->reap, server->loop, on_reap, call);
 	call_host_init(call);
+	call_record_init(call);
 	call->interp = interp_new(&call_host, call, server->config->limits.max_steps);
 	TAILQ_INSERT_TAIL(&server->calls, call, link);
 	server->call_count++;
+	server->calls_total++;
 	return call;
 }
 
@@ -330,6 +341,7 @@ void call_arrived(struct server *server, struct sip_leg *sip)
 		leg_accept(&server->legs, sip, call->uuid, &leg_handler, call, &call->leg, &reason);
 	if (status != 0) {
 		log_info(call->uuid, "refused with %d: %s", status, reason);
+		server->calls_failed++;
 		call_free(call);
 		return;
 	}

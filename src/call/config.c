@@ -21,7 +21,11 @@ static const char *const methods[] = {"GET", "POST", NULL};
 #define DAY	     86400
 #define POLICY_RANGE RANGE(1, 120000), .unit = "milliseconds"
 
+static const char *const recording_formats[] = {"wav", "mp3", "ogg", NULL};
+
 static const struct option config_keys[] = {
+	{"http_addr", OPTION_TEXT, AT(http_addr), .text = "127.0.0.1:8080",
+		.check = config_check_http_addr},
 	{"external_ip", OPTION_TEXT, AT(external_ip), .check = config_check_ip},
 	{"rtp_start_port", OPTION_PORT, AT(rtp_start_port), .number = 12000, RANGE(1024, 65535)},
 	{"rtp_end_port", OPTION_PORT, AT(rtp_end_port), .number = 42000, RANGE(1024, 65535)},
@@ -81,6 +85,12 @@ static const struct option config_keys[] = {
 	{"media.root", OPTION_TEXT, AT(media.root), .check = config_check_filled},
 	{"media.cache_bytes", OPTION_SIZE, AT(media.cache_bytes), .number = 256 * MIB,
 		RANGE(0, MIB *MIB)},
+
+	{"recording.path", OPTION_TEXT, AT(recording.path), .text = "recordings",
+		.check = config_check_filled},
+	{"recording.keep_days", OPTION_UNSIGNED, AT(recording.keep_days), .number = 30,
+		RANGE(0, 36500), .unit = "days"},
+	{"recording.format", OPTION_TEXT, AT(recording.format), .names = recording_formats},
 
 	{"tts.default", OPTION_TEXT, AT(tts.default_adapter), .text = "espeak-ng",
 		.check = config_check_adapter},

@@ -37,6 +37,7 @@ struct config_router { /* [proxy.http_router] */
 };
 
 struct config {
+	char *http_addr; /* 127.0.0.1:8080; "": no HTTP server */
 	char *external_ip;
 	uint16_t rtp_start_port, rtp_end_port; /* 12000, 42000 */
 	unsigned rtp_timeout;		       /* s, 0 off; 60 */
@@ -61,6 +62,11 @@ struct config {
 		char *root;	    /* files named by path in scripts; NULL: none */
 		size_t cache_bytes; /* 256 MiB */
 	} media;
+	struct {		    /* [recording] */
+		char *path;	    /* recordings; relative to the state directory */
+		unsigned keep_days; /* 30; 0: for ever */
+		char *format;	    /* NULL: mp3, or wav for more than two channels */
+	} recording;
 	struct {
 		char *default_adapter; /* espeak-ng */
 		char **fallback;       /* NULL-terminated */

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "http/server.h"
 
 #define URL_BYTES 8192
 
@@ -23,6 +24,18 @@ const char *config_check_ip(const char *text)
 	if (inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1)
 		return NULL;
 	return "must be an IP address";
+}
+
+/* Port 0: one that the kernel chooses. */
+const char *config_check_http_addr(const char *text)
+{
+	char host[HTTP_HOST_SIZE];
+	uint16_t port;
+	bool loopback;
+
+	if (!*text || http_address_read(text, host, &port, &loopback) == 0)
+		return NULL;
+	return "must be an IP address and a port as 127.0.0.1:8080 or [::1]:8080, or empty";
 }
 
 static bool has_control(const char *text, unsigned char first_allowed)
@@ -185,9 +198,19 @@ static bool is_loopback(const char *text)
 	return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
 }
 
+/* True without a server, too. */
+static bool http_on_loopback(const char *http_addr)
+{
+	char host[HTTP_HOST_SIZE];
+	uint16_t port;
+	bool loopback = true;
+
+	return http_address_read(http_addr, host, &port, &loopback) < 0 || loopback;
+}
+
 bool config_private_networks(const struct config *config)
 {
 	if (config->limits.fetch_private_networks >= 0)
 		return config->limits.fetch_private_networks != 0;
-	return is_loopback(config->proxy.addr);
+	return is_loopback(config->proxy.addr) && http_on_loopback(config->http_addr);
 }

@@ -22,7 +22,12 @@ static const struct {
 	{"[proxy]\nudp_prot = 1",
 		"c.toml:2:1: proxy.udp_prot: unknown key, did you mean proxy.udp_port?"},
 	{"udp_port = 1", "c.toml:1:1: udp_port: unknown key, did you mean proxy.udp_port?"},
-	{"http_addr = \"127.0.0.1:8080\"", "c.toml:1:1: http_addr: unknown key"},
+	{"https_cert = \"a\"", "c.toml:1:1: https_cert: unknown key"},
+	{"http_addr = \"8080\"",
+		"c.toml:1:1: http_addr: must be an IP address and a port as 127.0.0.1:8080 or "
+		"[::1]:8080, or empty, not \"8080\""},
+	{"recording.format = \"flac\"",
+		"c.toml:1:11: recording.format: must be one of wav, mp3, ogg, not \"flac\""},
 	{"[callrecord]\ntype = \"http\"", "c.toml:1:2: callrecord: unknown key"},
 	{"\"proxy.udp_port\" = 1", "c.toml:1:1: \"proxy.udp_port\": unknown key"},
 	{"\"a\\nb\" = 1", "c.toml:1:1: \"a\\nb\": unknown key"},

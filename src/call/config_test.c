@@ -215,6 +215,9 @@ static void test_config__private_networks_follow_the_listener(void **state)
 		{"proxy.addr = \"192.168.0.1\"", false},
 		{"proxy.addr = \"0.0.0.0\"\nlimits.fetch_private_networks = true", true},
 		{"limits.fetch_private_networks = false", false},
+		{"http_addr = \"0.0.0.0:8080\"", false},
+		{"http_addr = \"[::1]:8080\"", true},
+		{"http_addr = \"\"", true},
 	};
 
 	(void)state;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "call/recording.h"
 #include "call/server_private.h"
 
 #define DECODE_WORKERS	     2
@@ -123,6 +124,19 @@ static void open_speech(struct server *server)
 	free(cache_dir);
 }
 
+static int open_recordings(struct server *server, char **ret_error)
+{
+	const struct config *c = server->config;
+
+	server->recording_directory =
+		*c->recording.path == '/'
+			? xstrdup(c->recording.path)
+			: xasprintf("%s/%s", c->state_directory, c->recording.path);
+	server->recordings = recording_store_new(
+		server->loop, server->recording_directory, c->recording.keep_days, ret_error);
+	return server->recordings ? 0 : -1;
+}
+
 static int open_sip(struct server *server, char **ret_error)
 {
 	const struct config *c = server->config;
@@ -165,7 +179,8 @@ static int build(struct server *server, char **ret_error)
 		return -1;
 	}
 	server->workers = worker_pool_new(server->loop, "worker", DECODE_WORKERS);
-	if (open_media(server, ret_error) < 0 || open_http(server, ret_error) < 0)
+	if (open_media(server, ret_error) < 0 || open_http(server, ret_error) < 0 ||
+		open_recordings(server, ret_error) < 0)
 		return -1;
 	open_speech(server);
 	sounds = (struct sound_config){
@@ -263,6 +278,9 @@ struct server *server_free(struct server *server)
 	http_cache_free(server->cache);
 	http_client_free(server->guarded);
 	media_engine_free(server->media);
+	recording_store_free(server->recordings);
+	free(server->recording_directory);
+	free(server->public_url);
 	free_retired(server, 0);
 	free(server->retired);
 	config_free(server->config);
@@ -324,6 +342,8 @@ static void name_restarts(const struct config *old, const struct config *new)
 		{"tts.adapters", differs(old->tts.adapters, new->tts.adapters)},
 		{"tts.concurrency", old->tts.concurrency != new->tts.concurrency},
 		{"tts.timeout_ms", old->tts.timeout_ms != new->tts.timeout_ms},
+		{"http_addr", differs(old->http_addr, new->http_addr)},
+		{"recording.path", differs(old->recording.path, new->recording.path)},
 		{"state_directory", differs(old->state_directory, new->state_directory)},
 		{"limits.fetch_private_networks",
 			config_private_networks(old) != config_private_networks(new)},
@@ -343,6 +363,7 @@ void server_reload(struct server *server, struct config *config)
 		xrealloc(server->retired, (server->retired_count + 1) * sizeof(*server->retired));
 	server->retired[server->retired_count++] = server->config;
 	server->config = config;
+	recording_store_keep(server->recordings, config->recording.keep_days);
 	take_limits(server);
 	log_info(NULL, "configuration reloaded: %zu applications", config->application_count);
 }
@@ -372,6 +393,48 @@ void server_hurry(struct server *server)
 	/* Peers that do not answer a BYE are not waited for beyond this. */
 	timer_start(&server->drained_timer, DELIVER_AT_END_US);
 	check_drained(server);
+}
+
+const char *server_public_url(const struct server *server)
+{
+	return server->public_url ? server->public_url : "";
+}
+
+void server_set_public_url(struct server *server, const char *url)
+{
+	xstrset(&server->public_url, url);
+}
+
+const char *server_recording_directory(const struct server *server)
+{
+	return server->recording_directory;
+}
+
+const struct config *server_config(const struct server *server)
+{
+	return server->config;
+}
+
+bool server_accepts_calls(const struct server *server)
+{
+	return !server->draining;
+}
+
+bool server_disk_fails(const struct server *server)
+{
+	return recording_store_fails(server->recordings);
+}
+
+struct worker_pool *server_workers(struct server *server)
+{
+	return server->workers;
+}
+
+void server_counts(const struct server *server, struct server_counts *ret_counts)
+{
+	*ret_counts = (struct server_counts){.active = server->call_count,
+		.total = server->calls_total,
+		.failed = server->calls_failed};
 }
 
 unsigned server_call_count(const struct server *server)

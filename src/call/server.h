@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 
 struct server;
+struct worker_pool;
 
 /* Takes config. NULL with a malloc'd *ret_error that says what could not be opened. */
 struct server *server_new(struct loop *loop, struct config *config, char **ret_error);
@@ -26,6 +27,23 @@ void server_reload(struct server *server, struct config *config);
 void server_drain(struct server *server, void (*on_drained)(void *arg), void *arg);
 /* Ends all calls now. To be called after server_drain(). */
 void server_hurry(struct server *server);
+
+/* Where the HTTP server can be reached, "http://127.0.0.1:8080", for URLs in webhooks; "" before it
+ * is set. */
+const char *server_public_url(const struct server *server);
+void server_set_public_url(struct server *server, const char *url);
+
+const char *server_recording_directory(const struct server *server);
+const struct config *server_config(const struct server *server);
+bool server_accepts_calls(const struct server *server);	   /* false while draining */
+bool server_disk_fails(const struct server *server);	   /* the last recording did */
+struct worker_pool *server_workers(struct server *server); /* for what may block */
+
+struct server_counts {
+	unsigned active;
+	uint64_t total, failed; /* failed: ended without an answer, refused ones included */
+};
+void server_counts(const struct server *server, struct server_counts *ret_counts);
 
 unsigned server_call_count(const struct server *server);
 uint16_t server_sip_port(const struct server *server, bool tcp);

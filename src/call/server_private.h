@@ -30,12 +30,15 @@ struct server {
 	struct http_cache *cache;
 	struct speech *speech;
 	struct sound_store *sounds;
+	struct recording_store *recordings;
+	char *recording_directory, *public_url;
 	struct sip_agent *agent;
 	struct leg_env legs;
 	struct webhook_env webhooks;
 
 	struct call_list calls;
 	unsigned call_count;
+	uint64_t calls_total, calls_failed;
 	bool draining, hurried;
 	struct timer drain_timer, drained_timer;
 	void (*on_drained)(void *arg);
@@ -88,6 +91,11 @@ struct call {
 	const char *digits_error;
 	struct timer digits_failed;
 
+	TAILQ_HEAD(call_records, call_record) records; /* that go on, or are being finished */
+	unsigned record_count, record_refused;
+	struct timer record_timer; /* tells of record_refused */
+	bool beep_wanted;
+
 	struct timer script_timer;
 	struct timer reap;
 	bool status_told[STATUS_FINAL + 1];
@@ -124,6 +132,14 @@ void call_digits_media_ready(struct call *call);
 void call_digits_sent(struct call *call);
 void call_host_send_digits(void *ctx, const char *digits, unsigned on_ms, unsigned gap_ms);
 void call_host_forget_digits(void *ctx);
+
+/* call_record.c */
+struct recording_store;
+void call_record_init(struct call *call);
+void call_record_release(struct call *call);
+void call_record_start(void *ctx, const struct ncco_record *record);
+void call_record_order(void *ctx, unsigned number, enum ncco_record_order order);
+void call_record_media_ready(struct call *call);
 
 /* server.c */
 void server_call_gone(struct server *server);

@@ -18,12 +18,25 @@ uint8_t ulaw_encode(int16_t sample)
 	return (uint8_t)(~code & 0x7f) | (sample < 0 ? 0 : 0x80);
 }
 
+/* Decoding is by table: what a listener to every call does must not cost more. */
+#define ROW(of, c)                                                                               \
+	of(c), of((c) + 1), of((c) + 2), of((c) + 3), of((c) + 4), of((c) + 5), of((c) + 6),     \
+		of((c) + 7), of((c) + 8), of((c) + 9), of((c) + 10), of((c) + 11), of((c) + 12), \
+		of((c) + 13), of((c) + 14), of((c) + 15)
+#define TABLE(of)                                                                                 \
+	ROW(of, 0x00), ROW(of, 0x10), ROW(of, 0x20), ROW(of, 0x30), ROW(of, 0x40), ROW(of, 0x50), \
+		ROW(of, 0x60), ROW(of, 0x70), ROW(of, 0x80), ROW(of, 0x90), ROW(of, 0xa0),        \
+		ROW(of, 0xb0), ROW(of, 0xc0), ROW(of, 0xd0), ROW(of, 0xe0), ROW(of, 0xf0)
+
+#define ULAW_BITS(c)	  (~(c)&0x7f)
+#define ULAW_MAGNITUDE(c) ((((ULAW_BITS(c) & 0x0f) * 8 + 0x84) << (ULAW_BITS(c) >> 4)) - 0x84)
+#define ULAW(c)		  ((c)&0x80 ? ULAW_MAGNITUDE(c) : -ULAW_MAGNITUDE(c))
+
+static const int16_t ulaw_table[256] = {TABLE(ULAW)};
+
 int16_t ulaw_decode(uint8_t code)
 {
-	unsigned bits = ~code & 0x7fu;
-	int magnitude = (int)((((bits & 0x0f) << 3) + 0x84) << (bits >> 4)) - 0x84;
-
-	return (int16_t)(code & 0x80 ? magnitude : -magnitude);
+	return ulaw_table[code];
 }
 
 /* G.711 table 1: 13-bit magnitudes, even bits inverted on the line. */
@@ -40,15 +53,18 @@ uint8_t alaw_encode(int16_t sample)
 	return (uint8_t)((code | (sample < 0 ? 0 : 0x80)) ^ 0x55);
 }
 
+#define ALAW_BITS(c)	((c) ^ 0x55)
+#define ALAW_SEGMENT(c) (ALAW_BITS(c) >> 4 & 7)
+#define ALAW_STEP(c)	((ALAW_BITS(c) & 0x0f) * 16 + 8)
+#define ALAW_MAGNITUDE(c) \
+	(ALAW_SEGMENT(c) ? (ALAW_STEP(c) + 0x100) << ((ALAW_SEGMENT(c) + 7) % 8) : ALAW_STEP(c))
+#define ALAW(c) (ALAW_BITS(c) & 0x80 ? ALAW_MAGNITUDE(c) : -ALAW_MAGNITUDE(c))
+
+static const int16_t alaw_table[256] = {TABLE(ALAW)};
+
 int16_t alaw_decode(uint8_t code)
 {
-	unsigned bits = code ^ 0x55u;
-	unsigned segment = (bits >> 4) & 7;
-	int magnitude = (int)((bits & 0x0f) << 4) + 8;
-
-	if (segment > 0)
-		magnitude = (magnitude + 0x100) << (segment - 1);
-	return (int16_t)(bits & 0x80 ? magnitude : -magnitude);
+	return alaw_table[code];
 }
 
 static void pcmu_encode(const int16_t *pcm, size_t samples, uint8_t *out)

@@ -110,6 +110,9 @@ static void order_returned(struct media_order *order)
 	case MEDIA_ORDER_INBAND:
 		detector_free(order->detector);
 		break;
+	case MEDIA_ORDER_TAPE:
+		order->tape.released(order->tape.arg);
+		break;
 	case MEDIA_ORDER_FREE:
 		detector_free(order->detector);
 		leg_destroy(order->leg);
@@ -206,6 +209,7 @@ static void leg_init(struct media_leg *leg)
 	media_queue_init(&leg->plays);
 	media_queue_init(&leg->digits);
 	media_queue_init(&leg->ended);
+	media_queue_init(&leg->tapes);
 	leg->ssrc = id_random_u32();
 	leg->timestamp = id_random_u32();
 	leg->sequence = (uint16_t)id_random_u32();
@@ -359,6 +363,34 @@ struct ring *media_leg_tap(struct media_leg *leg)
 	if (!leg->tap && !leg->was_started)
 		leg->tap = ring_new(sizeof(struct media_pcm_block), TAP_BLOCKS);
 	return leg->tap;
+}
+
+static void order_tape(struct media_leg *leg, enum media_order_kind kind, struct media_tape *tape,
+	bool paused, void (*released)(void *arg), void *arg)
+{
+	struct media_order *order = order_new(leg, kind);
+
+	order->tape.tape = tape;
+	order->tape.paused = paused;
+	order->tape.released = released;
+	order->tape.arg = arg;
+	order_send(order);
+}
+
+void media_leg_tape(
+	struct media_leg *leg, struct media_tape *tape, void (*released)(void *arg), void *arg)
+{
+	order_tape(leg, MEDIA_ORDER_TAPE, tape, false, released, arg);
+}
+
+void media_leg_untape(struct media_leg *leg, struct media_tape *tape)
+{
+	order_tape(leg, MEDIA_ORDER_UNTAPE, tape, false, NULL, NULL);
+}
+
+void media_leg_pause_tape(struct media_leg *leg, struct media_tape *tape, bool paused)
+{
+	order_tape(leg, MEDIA_ORDER_TAPE_PAUSE, tape, paused, NULL, NULL);
 }
 
 void media_leg_stats(const struct media_leg *leg, struct media_stats *ret_stats)

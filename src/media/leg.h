@@ -20,6 +20,7 @@
 #include "media/mailbox.h"
 #include "media/rtcp.h"
 #include "media/rtp.h"
+#include "media/tape.h"
 
 #define FRAME_MAX_MS	60
 #define FRAME_MAX_BYTES (FRAME_MAX_MS * 16)
@@ -30,6 +31,9 @@ enum media_order_kind {
 	MEDIA_ORDER_STOP,
 	MEDIA_ORDER_DIGITS,
 	MEDIA_ORDER_INBAND,
+	MEDIA_ORDER_TAPE,
+	MEDIA_ORDER_TAPE_PAUSE,
+	MEDIA_ORDER_UNTAPE,
 	MEDIA_ORDER_FREE,
 	MEDIA_ORDER_QUIT, /* without a leg: ends the thread */
 	MEDIA_ORDER_NOTE  /* lives in the leg: digits or a timeout are there to be fetched */
@@ -64,6 +68,12 @@ struct media_order {
 			size_t offset;
 		} digits;
 		dtmf_rx_state_t *detector; /* to use; on the way back, to free */
+		struct {
+			struct media_tape *tape;
+			void (*released)(void *arg); /* TAPE only */
+			void *arg;
+			bool paused;
+		} tape;
 	};
 };
 
@@ -128,7 +138,7 @@ struct media_leg {
 	uint32_t timestamp, ssrc;
 	unsigned frame_bytes, frame_units;
 	struct media_agreed agreed;
-	struct media_queue plays, digits, ended;
+	struct media_queue plays, digits, ended, tapes;
 	struct latch latch;
 	struct rtp_source source;
 	struct media_counters counters;
@@ -184,6 +194,11 @@ void media_player_recheck(struct media_leg *leg);
 void media_leg_heard_event(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now);
 void media_leg_heard_audio(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now);
 void media_leg_timed_out(struct media_leg *leg);
+/* Media thread: the leg's tapes. leg_tape.c */
+void media_leg_tape_heard(struct media_leg *leg, const struct rtp_packet *packet);
+void media_leg_tape_sent(struct media_leg *leg, const uint8_t *data, size_t bytes);
+void media_leg_tape_step(struct media_leg *leg);
+void media_leg_tape_obey(struct media_leg *leg, struct media_order *order);
 
 /* Media thread: posts an order (back) to the core thread. thread.c */
 void media_post_back(struct media_leg *leg, struct media_order *order);

@@ -142,6 +142,8 @@ static void send_packet(struct media_leg *leg, bool marker, uint8_t payload_type
 	ssize_t sent;
 
 	rtp_write_header(packet, marker, payload_type, leg->sequence++, timestamp, leg->ssrc);
+	if (payload_type == leg->agreed.payload_type)
+		media_leg_tape_sent(leg, packet + RTP_HEADER_SIZE, payload);
 	sent = sendto(leg->rtp_fd, packet, RTP_HEADER_SIZE + payload, MSG_DONTWAIT | MSG_NOSIGNAL,
 		&leg->latch.target.sa, media_addr_length(&leg->latch.target));
 	if (sent < 0)
@@ -232,6 +234,7 @@ void media_leg_transmit(struct media_leg *leg)
 		send_packet(leg, !leg->talking, leg->agreed.payload_type, leg->timestamp, packet,
 			leg->frame_bytes);
 	}
+	media_leg_tape_step(leg);
 	leg->talking = leg->agreed.send;
 	leg->timestamp += leg->frame_units;
 	while ((order = media_queue_pop(&leg->ended)))

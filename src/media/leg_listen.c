@@ -52,6 +52,7 @@ void media_leg_heard_audio(struct media_leg *leg, const struct rtp_packet *packe
 	struct media_pcm_block block;
 	size_t step = 10 * codec->bytes_per_ms;
 
+	media_leg_tape_heard(leg, packet);
 	if (!leg->detector && !leg->tap)
 		return;
 	for (size_t at = 0; at < packet->length; at += step) {

@@ -156,6 +156,7 @@ static void obey_free(struct media_thread *thread, struct media_leg *leg, struct
 	media_player_stop(leg, MEDIA_PLAY_STOPPED);
 	give_back(leg, &leg->ended);
 	give_back(leg, &leg->digits);
+	give_back(leg, &leg->tapes);
 	order->detector = leg->detector;
 	leg->detector = NULL;
 	media_post_back(leg, order);
@@ -193,6 +194,11 @@ static void obey(struct media_thread *thread, struct media_order *order)
 		break;
 	case MEDIA_ORDER_INBAND:
 		obey_inband(leg, order);
+		break;
+	case MEDIA_ORDER_TAPE:
+	case MEDIA_ORDER_TAPE_PAUSE:
+	case MEDIA_ORDER_UNTAPE:
+		media_leg_tape_obey(leg, order);
 		break;
 	case MEDIA_ORDER_FREE:
 		obey_free(thread, leg, order);

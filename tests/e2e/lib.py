@@ -307,6 +307,7 @@ class Process:
 
 
 CONFIG = """log_level = "debug"
+http_addr = "{http}"
 default_application = "main"
 rtp_start_port = {rtp}
 rtp_end_port = {rtp_end}
@@ -333,14 +334,14 @@ class Daemon(Process):
     follows, "@/ there meaning the web application. errors: what lines of level error may say; any other fails the test at the end."""
 
     def __init__(self, web, more="", tables="", application="", proxy="", host="127.0.0.1",
-                 errors=None, arguments=(), env=()):
+                 errors=None, arguments=(), env=(), http="127.0.0.1:0"):
         self.sip_port, self.host, self._errors = free_sip_port(host), host, errors
         self.address = (host, self.sip_port)
         self.folder = tempfile.mkdtemp(prefix="nccod-e2e-")
         self.config_path = os.path.join(self.folder, "nccod.toml")
         rtp = random.randrange(10000, 31000, 2)  # below what the kernel gives to others
         self.configure(CONFIG.format(
-            rtp=rtp, rtp_end=rtp + 1600, more=more, application=application, host=host,
+            rtp=rtp, rtp_end=rtp + 1600, more=more, http=http, application=application, host=host,
             answer_url=web.url("/answer"), event_url=web.url("/event"), port=self.sip_port,
             proxy=proxy, tables=tables.replace('"@/', f'"{web.url("/")}')))
         state = os.path.join(self.folder, "state")
@@ -365,6 +366,14 @@ class Daemon(Process):
     def uri(self, user):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"sip:{user}@{host}:{self.sip_port}"
+
+    def url(self, path):
+        """Of nccod's HTTP server."""
+        return re.search(r"HTTP on (http://\S+):", self.log())[1] + path
+
+    def recordings(self):
+        """The paths of the files of recordings."""
+        return sorted(glob.glob(os.path.join(self.folder, "state", "recordings", "*")))
 
     def __enter__(self):
         def ready():

@@ -1,0 +1,211 @@
+/* A script's recordings, done on a call (core thread). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "call/recording.h"
+#include "call/server_private.h"
+
+#define MAX_AT_ONCE 8
+
+#define BEEP_HZ	      1000
+#define BEEP_LEVEL_DB -12.0
+#define BEEP_MS	      300
+
+struct call_record {
+	TAILQ_ENTRY(call_record) link;
+	struct call *call;
+	struct recording *recording;
+	unsigned number;
+	bool synchronous;
+	char *pointer, *url, *base, *method;
+};
+
+static void record_free(struct call_record *record)
+{
+	TAILQ_REMOVE(&record->call->records, record, link);
+	record->call->record_count--;
+	free(record->pointer);
+	free(record->url);
+	free(record->base);
+	free(record->method);
+	free(record);
+}
+
+static struct json_object *record_body(const struct recording_result *result, const char *url)
+{
+	struct json_object *body = json_object_new_object();
+	char iso[CLOCK_ISO_SIZE];
+
+	json_add_text(body, "start_time", clock_iso(result->start_wall, iso));
+	json_add_text(body, "recording_url", url);
+	json_add_int(body, "size", (int64_t)result->size);
+	json_add_text(body, "recording_uuid", result->id);
+	json_add_text(body, "end_time", clock_iso(result->end_wall, iso));
+	if (result->lost_ms)
+		json_add_int(body, "lost_ms", result->lost_ms);
+	return body;
+}
+
+static void send_webhook(
+	struct call_record *record, const struct recording_result *result, const char *url)
+{
+	struct json_object *body = record_body(result, url);
+
+	/* Its body is the step's own and the conversation, as for notify. */
+	call_host.post(record->call, &(struct ncco_request){.kind = NCCO_REQUEST_NOTIFY,
+					     .url = record->url,
+					     .base = record->base,
+					     .method = record->method,
+					     .body = body});
+	json_object_put(body);
+}
+
+static void on_ended(void *arg, const struct recording_result *result)
+{
+	struct call_record *record = arg;
+	struct call *call = record->call;
+	struct ncco_event event = {
+		.type = NCCO_RECORDED, .number = record->number, .failed = result->error != NULL};
+	char *url = xasprintf("%s/v1/files/%s", server_public_url(call->server), result->id);
+	char *reason = NULL;
+
+	event.url = url;
+	if (result->error) {
+		reason = xasprintf("the recording cannot be written: %s", result->error);
+		event.reason = reason;
+		if (!record->synchronous || call->state != CALL_RUNNING)
+			call_tell_error(call, record->pointer, reason);
+	} else {
+		log_info(call->uuid, "recording %s: %llu bytes", result->id,
+			(unsigned long long)result->size);
+		send_webhook(record, result, url);
+	}
+	if (result->lost_ms)
+		log_warn(call->uuid, "recording %s: %u ms are missing, the disk is too slow",
+			result->id, result->lost_ms);
+	record_free(record);
+	if (call->state == CALL_RUNNING)
+		interp_event(call->interp, &event);
+	else if (call->state == CALL_ENDED && call->record_count == 0)
+		timer_start(&call->reap, 0);
+	free(reason);
+	free(url);
+}
+
+static void beep(struct call *call)
+{
+	const struct codec *codec = leg_codec(call->leg);
+	struct prompt *prompt;
+
+	/* A late offer: there is nobody to hear it before the ACK. */
+	call->beep_wanted = !leg_media_running(call->leg);
+	if (call->beep_wanted)
+		return;
+	prompt = prompt_tone(codec, BEEP_HZ, 0, BEEP_LEVEL_DB, BEEP_MS, 0);
+	leg_play(call->leg, prompt, 1);
+	prompt_unref(prompt);
+}
+
+void call_record_media_ready(struct call *call)
+{
+	if (call->beep_wanted)
+		beep(call);
+}
+
+static const struct sound_format *choose_format(
+	const struct call *call, const struct ncco_record *record)
+{
+	const char *configured = call->server->config->recording.format;
+	const struct sound_format *format;
+
+	if (record->format)
+		return sound_format_find(record->format);
+	format = sound_format_find(configured ? configured : "mp3");
+	return record->channels > format->max_channels ? sound_format_find("wav") : format;
+}
+
+/* Told by a timer, as a host function must not call back. */
+static void tell_refused(void *arg)
+{
+	struct call *call = arg;
+
+	interp_event(call->interp, &(struct ncco_event){.type = NCCO_RECORDED,
+					   .number = call->record_refused,
+					   .failed = true,
+					   .reason = "too many recordings at once"});
+}
+
+static void refuse(struct call *call, const struct ncco_record *wanted)
+{
+	if (!wanted->synchronous) {
+		call_tell_error(call, wanted->pointer, "too many recordings at once");
+		return;
+	}
+	call->record_refused = wanted->number;
+	timer_start(&call->record_timer, 0);
+}
+
+void call_record_start(void *ctx, const struct ncco_record *wanted)
+{
+	struct call *call = ctx;
+	struct call_record *record;
+	struct recording_spec spec = {
+		.format = choose_format(call, wanted),
+		.channels = wanted->channels,
+		.silence_ms = wanted->end_on_silence_s * 1000,
+	};
+
+	if (call->record_count >= MAX_AT_ONCE) {
+		refuse(call, wanted);
+		return;
+	}
+	record = xcalloc(1, sizeof(*record));
+	record->call = call;
+	record->number = wanted->number;
+	record->synchronous = wanted->synchronous;
+	record->pointer = xstrdup(wanted->pointer);
+	record->url = xstrdup(wanted->url);
+	record->base = xstrdup(wanted->base);
+	record->method = xstrdup(wanted->method);
+	TAILQ_INSERT_TAIL(&call->records, record, link);
+	call->record_count++;
+	record->recording = recording_start(
+		call->server->recordings, leg_media(call->leg), &spec, on_ended, record);
+	if (wanted->beep)
+		beep(call);
+}
+
+void call_record_order(void *ctx, unsigned number, enum ncco_record_order order)
+{
+	struct call *call = ctx;
+	struct call_record *record;
+
+	TAILQ_FOREACH (record, &call->records, link) {
+		if (number && record->number != number)
+			continue;
+		if (order == NCCO_RECORD_STOP)
+			recording_stop(record->recording);
+		else
+			recording_pause(record->recording, order == NCCO_RECORD_PAUSE);
+	}
+}
+
+void call_record_init(struct call *call)
+{
+	TAILQ_INIT(&call->records);
+	timer_init(&call->record_timer, call->server->loop, tell_refused, call);
+}
+
+void call_record_release(struct call *call)
+{
+	struct call_record *record;
+
+	timer_stop(&call->record_timer);
+	while ((record = TAILQ_FIRST(&call->records))) {
+		recording_abandon(record->recording);
+		record_free(record);
+	}
+}

@@ -1,0 +1,62 @@
+/* recording.h - recordings of legs: files in one directory, written by threads of their own.
+ * Core thread only.
+ *
+ * A recording puts a tape on a leg, has a worker empty it twice a second, and ends when it is
+ * stopped, when the caller has been silent for long enough, or when the file cannot be written.
+ * The file can be played at every moment; at most a second of it is lost when the process is
+ * killed. */
+#ifndef CALL_RECORDING_H
+#define CALL_RECORDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/id.h"
+#include "loop/loop.h"
+#include "media/engine.h"
+#include "media/sound_file.h"
+
+struct recording_store;
+struct recording;
+
+/* Makes the directory. keep_days: files that are older are deleted, once a day; 0: never. NULL and
+ * a malloc'd *ret_error when the directory cannot be had. */
+struct recording_store *recording_store_new(
+	struct loop *loop, const char *directory, unsigned keep_days, char **ret_error);
+/* After the media engine was freed; finishes files that are still open. NULL allowed. */
+struct recording_store *recording_store_free(struct recording_store *store);
+void recording_store_keep(struct recording_store *store, unsigned keep_days);
+
+/* Whether the recording that was written to last could not be. */
+bool recording_store_fails(const struct recording_store *store);
+
+struct recording_spec {
+	const struct sound_format *format;
+	unsigned channels;   /* as in recorder.h */
+	unsigned silence_ms; /* of the caller, which end it; 0: never */
+};
+
+struct recording_result {
+	const char *id; /* UUID; the file's name is this and the format's ending */
+	uint64_t size;	/* bytes */
+	uint64_t start_wall, end_wall;
+	unsigned lost_ms;  /* replaced by silence, since the disk was too slow */
+	const char *error; /* NULL: all is written */
+};
+
+/* on_ended is called once, never from within a call of this module. */
+struct recording *recording_start(struct recording_store *store, struct media_leg *leg,
+	const struct recording_spec *spec,
+	void (*on_ended)(void *arg, const struct recording_result *result), void *arg);
+void recording_pause(struct recording *recording, bool paused);
+void recording_stop(struct recording *recording); /* on_ended follows; idempotent */
+/* Nobody waits for its end any more; on_ended is not called. */
+void recording_abandon(struct recording *recording);
+
+/* The path of a recording's file: 0 and malloc'd *ret_path, -ENOENT when id is no UUID or has no
+ * file. Blocks on the disk: for a worker. */
+int recording_find(const char *directory, const char *id, char **ret_path,
+	const struct sound_format **ret_format);
+bool recording_is_id(const char *text);
+
+#endif

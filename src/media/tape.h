@@ -1,0 +1,61 @@
+/* tape.h - what a leg hears and sends, for somebody who listens: a bounded queue from the media
+ * thread to one reader on another thread (a recorder).
+ *
+ * The media thread only copies packets: they are decoded by the reader. Time is that of the
+ * leg's own packets, in 1/48000 s since the tape was put on, so that both directions share one
+ * clock. What comes in is placed by its RTP timestamp: a packet that was lost leaves a hole, one
+ * that is late lands where it belongs. At most about 2.5 s wait to be read; what comes after is
+ * dropped and counted, and is a hole too.
+ *
+ * media_leg_tape() and its like: core thread. media_tape_pop(), media_tape_lost(): the reader. */
+#ifndef MEDIA_TAPE_H
+#define MEDIA_TAPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "media/codec.h"
+#include "media/rtp.h"
+
+#define TAPE_RATE	 48000
+#define TAPE_BLOCK_BYTES 240 /* of either G.711: 30 ms */
+
+enum tape_track { TAPE_HEARD, TAPE_SENT, TAPE_TRACKS };
+
+struct tape_block {
+	uint64_t at;		   /* 1/48000 s */
+	const struct codec *codec; /* of data */
+	uint16_t bytes;		   /* 0 on TAPE_SENT: nothing, but time has come to `at` */
+	uint8_t track;
+	uint8_t data[TAPE_BLOCK_BYTES];
+};
+
+struct media_tape;
+struct media_leg;
+
+struct media_tape *media_tape_new(void);
+struct media_tape *media_tape_free(struct media_tape *tape); /* NULL allowed; returns NULL */
+
+bool media_tape_pop(struct media_tape *tape, struct tape_block *ret_block);
+uint32_t media_tape_lost(const struct media_tape *tape); /* blocks dropped so far */
+
+/* Puts the tape on; released(arg) is called on the core thread once the media thread has let it
+ * go: after media_leg_untape(), or after media_leg_free(). The tape lives until then. */
+void media_leg_tape(
+	struct media_leg *leg, struct media_tape *tape, void (*released)(void *arg), void *arg);
+void media_leg_untape(struct media_leg *leg, struct media_tape *tape);
+/* While it is paused the tape's time stands still. */
+void media_leg_pause_tape(struct media_leg *leg, struct media_tape *tape, bool paused);
+
+/* The media thread's side. */
+
+/* A packet that came in; its codec's RTP clock counts its timestamp. */
+void tape_heard(
+	struct media_tape *tape, const struct codec *codec, const struct rtp_packet *packet);
+/* The sound of the packet that goes out now; then, for every packet time, the step of time. */
+void tape_sent(
+	struct media_tape *tape, const struct codec *codec, const uint8_t *data, size_t bytes);
+void tape_step(struct media_tape *tape, unsigned ms);
+void tape_pause(struct media_tape *tape, bool paused);
+
+#endif
