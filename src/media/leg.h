@@ -181,6 +181,7 @@ struct media_packets;
 struct media_packets *media_packets_new(void); /* core thread; the thread's receive buffers */
 struct media_packets *media_packets_free(struct media_packets *packets);
 void media_leg_receive(struct media_leg *leg, struct media_packets *packets, uint64_t now);
+void media_leg_flush(struct media_leg *leg);
 void media_leg_transmit(struct media_leg *leg);
 void media_leg_rtcp(struct media_leg *leg, struct media_packets *packets, uint64_t now);
 

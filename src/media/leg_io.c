@@ -18,6 +18,7 @@
  * sends 10 ms packets in bursts, and a bound for a flood, which the kernel then drops. */
 #define BATCH	    8
 #define PACKET_SIZE 1500
+#define FLUSH_MAX   64
 
 /* RFC 3551 6: comfort noise, legal at any time and not worth a complaint. */
 #define COMFORT_NOISE 13
@@ -94,6 +95,18 @@ static void receive_one(struct media_leg *leg, const uint8_t *data, size_t size,
 	}
 	if (leg->agreed.receive)
 		take_packet(leg, &packet, size, now);
+}
+
+/* Forgets what waits in the socket: packets of a source that a new offer has moved away from
+ * would otherwise be latched on to once more. */
+void media_leg_flush(struct media_leg *leg)
+{
+	uint8_t byte;
+
+	for (int i = 0; i < FLUSH_MAX; i++) {
+		if (recv(leg->rtp_fd, &byte, 1, MSG_DONTWAIT | MSG_TRUNC) < 0)
+			return;
+	}
 }
 
 /* All that waits, up to BATCH; returns how many. */

@@ -127,6 +127,8 @@ static void obey_start(
 	leg->frame_units = agreed->codec->rtp_rate / 1000 * agreed->ptime_ms;
 	leg->slots = agreed->ptime_ms / TICK_MS;
 	latch_start(&leg->latch, &agreed->rtp, agreed->relatch);
+	if (agreed->relatch)
+		media_leg_flush(leg);
 	leg->heard_at = clock_mono();
 	leg->timed_out = false;
 	if (codec_changed) {
