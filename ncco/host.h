@@ -56,6 +56,132 @@ struct ncco_record {
 
 enum ncco_record_order { NCCO_RECORD_STOP, NCCO_RECORD_PAUSE, NCCO_RECORD_RESUME };
 
+/* Who answers an outbound leg, a person or a machine. */
+enum ncco_amd_mode {
+	NCCO_AMD_ASYNC,	 /* "default": told while the script goes on */
+	NCCO_AMD_DETECT, /* waited for: human or machine */
+	NCCO_AMD_BEEP	 /* waited for: human, or the machine's beep */
+};
+
+struct ncco_amd {
+	bool hangup; /* on a machine; else the call goes on */
+	enum ncco_amd_mode mode;
+	unsigned beep_timeout_s;
+	const char *url; /* of the human and machine events, as in ncco_request */
+	const char *base;
+	const char *method;
+};
+
+enum ncco_endpoint_type {
+	NCCO_PHONE,
+	NCCO_SIP,
+	NCCO_APP, /* a registered user */
+	NCCO_WEBSOCKET,
+	NCCO_EXTENSION
+};
+
+struct ncco_endpoint {
+	enum ncco_endpoint_type type;
+	const char *pointer;	     /* "/2/endpoint/0", for errors */
+	const char *target;	     /* number, SIP URI, user, WebSocket URL, extension */
+	const char *dtmf_answer;     /* digits sent once it has answered; NULL: none */
+	struct json_object *headers; /* as written; NULL: none. Each becomes X-NAME in SIP */
+	struct json_object *standard_headers;	/* of SIP, as they are; NULL: none */
+	unsigned rate;				/* Hz of a WebSocket's audio */
+	const char *authorization;		/* "vonage", "custom"; NULL: none */
+	const char *authorization_value;	/* of "custom" */
+	const char *answer_url, *answer_method; /* onAnswer: a script that the callee hears first */
+	const char *shaken;			/* Identity header; NULL: none */
+};
+
+struct ncco_connect {
+	const char *pointer;
+	const struct ncco_endpoint *endpoints; /* ring at once, the first that answers wins */
+	unsigned count;
+	const char *from; /* NULL: as the call came */
+	bool random_from; /* one of the application's numbers */
+	bool synchronous; /* the answer to an event of the leg may be a new script */
+	unsigned timeout_s;
+	unsigned limit_s;	    /* of the connection, 0: none */
+	const struct ncco_amd *amd; /* NULL: not asked for */
+	const char *url;	    /* of the leg's events, as in ncco_request */
+	const char *base;
+	const char *method;
+};
+
+/* A room with a name. */
+struct ncco_join {
+	const char *pointer;
+	const char *name;
+	bool start_on_enter, end_on_exit, mute;
+	bool has_can_speak, has_can_hear; /* else everybody */
+	const char *const *can_speak;	  /* uuids of legs that hear this one, NULL-terminated */
+	const char *const *can_hear;	  /* uuids of legs that this one hears */
+	bool record;
+	struct json_object *transcription; /* as written; NULL: none */
+	const char *url;		   /* of the room's recording, as in ncco_request */
+	const char *base;
+	const char *method;
+};
+
+/* All legs of this call's conversation go over into another one. */
+struct ncco_transfer {
+	const char *conversation; /* its uuid */
+	bool mute;
+	bool has_can_speak, has_can_hear;
+	const char *const *can_speak, *const *can_hear;
+};
+
+struct ncco_queue {
+	const char *pointer;
+	const char *name;
+	unsigned max_size; /* 0: as configured */
+	int priority;	   /* higher is served earlier */
+};
+
+struct ncco_speech {
+	const char *pointer;
+	const char *leg;	    /* uuid of who is listened to; NULL: this call's own leg */
+	const char *language;	    /* NULL: en-US */
+	const char *const *context; /* hints, NULL-terminated, or NULL */
+	double end_on_silence_s;
+	unsigned start_timeout_s; /* 0: none (a sound is still played; see speech_clock) */
+	unsigned max_duration_s;
+	unsigned sensitivity; /* 10..100 */
+	bool save_audio;
+	bool partial;	      /* NCCO_SPEECH events before the last */
+	const char *provider; /* ASR adapter, NULL: the configured one */
+	struct json_object *provider_options;
+};
+
+struct ncco_transcribe {
+	const char *pointer;
+	const char *language;
+	bool partial;
+	const char *url;
+	const char *base;
+	const char *method;
+};
+
+enum ncco_fork_track { NCCO_TRACK_INBOUND, NCCO_TRACK_OUTBOUND, NCCO_TRACK_BOTH };
+
+struct ncco_fork {
+	const char *pointer;
+	const char *url; /* ws or wss */
+	enum ncco_fork_track track;
+	unsigned rate;
+	bool twilio; /* else the dialect of the Voice API */
+	bool bidirectional;
+	struct json_object *headers;
+	const char *authorization, *authorization_value;
+};
+
+struct ncco_refer {
+	const char *to; /* SIP URI, or a number */
+	struct json_object *headers;
+	unsigned timeout_s; /* until the final NOTIFY */
+};
+
 struct ncco_host {
 	/* Makes sure that the leg is answered; idempotent. Sound may be asked for right after. */
 	void (*answer)(void *ctx);
@@ -96,6 +222,51 @@ struct ncco_host {
 	/* For the recording of that number, 0: for all of the call. */
 	void (*record_order)(void *ctx, unsigned number, enum ncco_record_order order);
 
+	/* Calls the endpoints. NCCO_EARLY_MEDIA may come, then NCCO_CONNECTED: one has answered
+	 * (and its onAnswer script is through) and is in the call's conversation, or failed. One
+	 * at a time. */
+	void (*connect)(void *ctx, const struct ncco_connect *connect);
+	/* What still rings is cancelled; who has answered stays. No event follows. */
+	void (*forget_connect)(void *ctx);
+
+	/* Into the room of that name: NCCO_JOINED once the conversation has begun, before which
+	 * the leg hears nobody; NCCO_LEFT when it is over for this leg, or failed. */
+	void (*join)(void *ctx, const struct ncco_join *join);
+	/* Back into a conversation of its own; no event follows. */
+	void (*leave)(void *ctx);
+	/* False: there is no such conversation. Else the script is over and finished() is not
+	 * called: the leg belongs to the other conversation now. */
+	bool (*transfer)(void *ctx, const struct ncco_transfer *transfer);
+
+	/* Into the queue: NCCO_QUEUE_POSITION at once and when it changes, NCCO_CONNECTED when
+	 * somebody has taken the caller, or failed (it is full). */
+	void (*enqueue)(void *ctx, const struct ncco_queue *queue);
+	void (*leave_queue)(void *ctx); /* no event follows */
+	/* Takes the next caller, or the first that comes: NCCO_CONNECTED. */
+	void (*dequeue)(void *ctx, const char *name);
+	void (*forget_dequeue)(void *ctx);
+
+	/* Listens for speech: NCCO_SPEECH_BEGAN (it is no cough), then NCCO_SPEECH, the last one
+	 * with `final`. start_timeout counts from speech_clock(). One at a time. */
+	void (*recognise)(void *ctx, const struct ncco_speech *speech);
+	void (*speech_clock)(void *ctx);
+	void (*forget_speech)(void *ctx);
+	/* Ends it with what was heard so far: NCCO_SPEECH with `final` follows. */
+	void (*finish_speech)(void *ctx);
+
+	/* NCCO_AMD with the result, in each mode. */
+	void (*amd)(void *ctx, const struct ncco_amd *amd);
+
+	/* Beside the script, until stopped or the call ends; no events come. A new one replaces
+	 * the one before. NULL stops. */
+	void (*transcribe)(void *ctx, const struct ncco_transcribe *transcribe);
+	void (*fork)(void *ctx, const struct ncco_fork *fork);
+
+	/* Asks the other side to call `to` instead of us (RFC 3515): NCCO_REFERRED when it tells
+	 * how that ended. */
+	void (*refer)(void *ctx, const struct ncco_refer *refer);
+	void (*forget_refer)(void *ctx);
+
 	/* One timer: NCCO_TIMER after delay; set again to replace, 0 disarms. */
 	void (*timer)(void *ctx, uint64_t delay_us);
 
@@ -127,7 +298,17 @@ enum ncco_event_type {
 	NCCO_TIMER,
 	NCCO_DIGITS_SENT, /* failed: reason */
 	NCCO_RECORDED,	  /* number, url; or failed, reason */
-	NCCO_REPLY	  /* document (a new script), or NULL to go on; failed: no answer came */
+	NCCO_EARLY_MEDIA, /* the callee's own ringback is heard now, or its announcement */
+	NCCO_CONNECTED,	  /* or failed, reason: "busy" "failed" "rejected" "unanswered" "timeout",
+			   * of a queue "full" "empty" "left" */
+	NCCO_JOINED,
+	NCCO_LEFT,	     /* or failed, reason */
+	NCCO_QUEUE_POSITION, /* number, from 1 */
+	NCCO_SPEECH_BEGAN,
+	NCCO_SPEECH,   /* data: the member "speech" of the input webhook; final; text */
+	NCCO_AMD,      /* data: {"status": "human" or "machine", "sub_state"?}; or failed, reason */
+	NCCO_REFERRED, /* number: the final SIP status; failed: reason */
+	NCCO_REPLY     /* document (a new script), or NULL to go on; failed: no answer came */
 };
 
 struct ncco_event {
@@ -137,8 +318,10 @@ struct ncco_event {
 	struct ncco_document *document; /* ownership moves to the interpreter */
 	struct json_object *data;	/* of a reply: all of it as JSON; borrowed, may be NULL */
 	bool failed;
-	unsigned number; /* of a recording */
-	const char *url; /* of its file */
+	unsigned number;  /* of a recording, a position, a status */
+	const char *url;  /* of its file */
+	const char *text; /* what was understood, best guess; "" nothing */
+	bool final;
 };
 
 #endif

@@ -370,11 +370,11 @@ void interp_event(struct interp *in, const struct ncco_event *event)
 			deliver(in, event);
 		}
 		break;
-	case NCCO_RECORDED:
-		deliver(in, event);
-		break;
 	case NCCO_REPLY:
 		on_reply(in, event);
+		break;
+	default:
+		deliver(in, event);
 		break;
 	}
 	run(in);
