@@ -36,6 +36,11 @@ struct config_router { /* [proxy.http_router] */
 	struct json_object *headers;
 };
 
+struct config_contact { /* [[proxy.contacts]] */
+	char *user;	/* unique */
+	char *uri;	/* sip:1001@192.0.2.7:5060 */
+};
+
 struct config {
 	char *http_addr; /* 127.0.0.1:8080; "": no HTTP server */
 	char *external_ip;
@@ -57,6 +62,8 @@ struct config {
 		unsigned session_expires;   /* s, 1800 */
 		unsigned options_keepalive; /* s, 0 off */
 		struct config_router http_router;
+		struct config_contact *contacts;
+		size_t contact_count;
 	} proxy;
 	struct {
 		char *root;	    /* files named by path in scripts; NULL: none */
@@ -79,6 +86,7 @@ struct config {
 		size_t max_ncco_bytes;	    /* 65536 */
 		unsigned max_steps;	    /* 200 */
 		size_t max_media_bytes;	    /* 52428800 */
+		unsigned max_legs;	    /* that one call makes, at a time; 50 */
 	} limits;
 };
 

@@ -4,11 +4,13 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/mem.h"
 #include "http/server.h"
+#include "sip/agent.h"
 
 #define URL_BYTES 8192
 
@@ -68,6 +70,15 @@ const char *config_check_number(const char *text)
 	if (!*text || strcmp(text, "+") == 0 || has_control(text, '!') || (star && star[1]))
 		return "must be a number or user name, with * at its end for a prefix";
 	return NULL;
+}
+
+const char *config_check_sip_uri(const char *text)
+{
+	char *error = NULL;
+	bool good = sip_uri_check(text, &error) == 0;
+
+	free(error);
+	return good ? NULL : "must be a SIP URI as sip:1001@192.0.2.7:5060";
 }
 
 const char *config_check_header(const char *text)

@@ -41,6 +41,21 @@ static void address_towards(int family, const char *peer, char out[64])
 		close(fd);
 }
 
+/* Whether a name is in a list with commas. */
+static bool listed(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; *list; list += strspn(list, ",")) {
+		size_t this = strcspn(list, ",");
+
+		if (this == length && strncasecmp(list, name, length) == 0)
+			return true;
+		list += this;
+	}
+	return false;
+}
+
 static void fill_local(struct leg *leg, int family, const char *peer, struct sdp_local *local)
 {
 	int payload_type = 96;
@@ -55,7 +70,7 @@ static void fill_local(struct leg *leg, int family, const char *peer, struct sdp
 		const struct codec *codec = codec_table[i];
 		bool fixed = codec->static_payload_type >= 0;
 
-		if (leg->env->codec && strcasecmp(leg->env->codec, codec->name) != 0)
+		if (leg->env->codec && !listed(leg->env->codec, codec->name))
 			continue;
 		local->codecs[local->codec_count++] = (struct sdp_codec){
 			.name = codec->name,

@@ -10,8 +10,6 @@
 #include "call/webhook.h"
 #include "http/cache.h"
 
-TAILQ_HEAD(conversation_list, conversation);
-
 struct server {
 	struct loop *loop;
 	struct config *config;

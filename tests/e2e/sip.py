@@ -553,15 +553,70 @@ class Server(Call):
             self.messages.append(message)
             self._changed.notify_all()
 
-    def take(self, invite, headers=()):
-        """180, then 200 with our SDP; from now on request() speaks in the dialog."""
+    def join(self, invite):
+        """Takes the remote side of the dialog from an INVITE."""
         self.call_id, self.remote_tag = invite.get("Call-ID"), tag_of(invite.get("From"))
         self.remote_uri, self.local_uri = (uri_of(invite.get(n)) for n in ("From", "To"))
         self.target = uri_of(invite.get("Contact"))
         self.wire, self.peer = invite.wire, invite.source
         self._meet(invite)
+
+    def take(self, invite, headers=()):
+        """180, then 200 with our SDP; from now on request() speaks in the dialog."""
+        self.join(invite)
         self.respond(invite, 180, "Ringing", headers)
         self.respond(invite, 200, "OK", headers, self.local_sdp())
+
+
+class Callee(Server):
+    """A telephone that is called, once: it rings at once, then does what the test says.
+
+    ring: the provisional response, 0 for none. tone: what it says when it has answered."""
+
+    def __init__(self, user="there", ring=180, **options):
+        self._ring, self.user = ring, user
+        super().__init__(Callee._serve, **options)
+        self.uri = self.uri.replace("sip:", f"sip:{user}@")
+
+    def _serve(self, request):
+        if request.method == "INVITE" and not tag_of(request.get("To")):
+            self.invited = request
+            if self._ring:
+                self.respond(request, self._ring, "Ringing")
+        elif request.method == "INVITE":
+            self._meet(request)
+            self.respond(request, 200, "OK", body=self.local_sdp())
+        elif request.method == "CANCEL":
+            self.respond(request, 200)
+            self.respond(self.invited, 487, "Request Terminated")
+        else:
+            self.respond(request, 200)
+
+    def called(self, seconds=5):
+        """The INVITE."""
+        return self.wait("INVITE", seconds)
+
+    def early(self):
+        """183 with our SDP: what is spoken now is heard before the answer."""
+        self._meet(self.invited)
+        self.respond(self.invited, 183, "Session Progress", body=self.local_sdp())
+
+    def answer(self, seconds=5):
+        """Picks up, waiting for the call if need be; returns the INVITE."""
+        invite = self.invited or self.called(seconds)
+        self.join(invite)
+        self.respond(invite, 200, "OK", body=self.local_sdp())
+        self.wait("ACK", seconds)
+        return invite
+
+    def refuse(self, status, phrase="No", seconds=5):
+        invite = self.invited or self.called(seconds)
+        self.respond(invite, status, phrase)
+        self.wait("ACK", seconds)
+        return invite
+
+    def cancelled(self, seconds=5):
+        return self.wait("CANCEL", seconds)
 
 
 # Digest (RFC 8760)
