@@ -9,6 +9,7 @@
 #include "call/route.h"
 #include "call/server.h"
 #include "call/sound.h"
+#include "call/trunk.h"
 #include "call/webhook.h"
 #include "http/cache.h"
 #include "ncco/interp.h"
@@ -33,6 +34,7 @@ struct server {
 	struct recording_store *recordings;
 	char *recording_directory, *public_url;
 	struct sip_agent *agent;
+	struct trunks *trunks;
 	struct leg_env legs;
 	struct webhook_env webhooks;
 

@@ -86,9 +86,10 @@ struct sip_dial {
 	const char *to_uri; /* request URI and To */
 	const char *from_uri, *from_name;
 	const char *auth_user, *password;
-	const char *server; /* host, port, transport to send to when there is no proxy;
-			     * NULL: those of to_uri */
-	const char *sdp;    /* our offer; NULL: late offer */
+	const char *outbound_proxy; /* NULL: the agent's */
+	const char *server;	    /* host, port, transport to send to when there is no proxy;
+				     * NULL: those of to_uri */
+	const char *sdp;	    /* our offer; NULL: late offer */
 	struct json_object *headers;
 };
 struct sip_leg *sip_leg_dial(struct sip_agent *agent, const struct sip_dial *dial,
