@@ -171,6 +171,7 @@ static void on_reap(void *arg)
 	struct call *call = arg;
 
 	call->leg = leg_free(call->leg);
+	call_free_trunk(call);
 	if (call->recordings.count == 0 && !call->dial.asked)
 		call_free(call);
 }

@@ -1,5 +1,6 @@
 /* Calls that a call makes: to a number, a SIP URI, a user or a web application; answered, given
  * their digits and their own script, then ready for the conversation (core thread). */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,15 +37,19 @@ static void fail(struct call *call, const char *status, const char *detail, cons
 static void dial_sip(struct call *call, const struct ncco_endpoint *to, const char *uri)
 {
 	struct server *server = call->server;
-	char *from = endpoint_from_uri(server->config, call->from), *error = NULL;
 	struct json_object *headers = endpoint_sip_headers(to, call->uuid);
-	struct sip_dial dial = {.to_uri = uri, .from_uri = from, .headers = headers};
+	struct sip_dial dial = {.to_uri = uri, .headers = headers};
 	int family = strchr(server->config->proxy.addr, ':') ? AF_INET6 : AF_INET;
+	char *from, *error = NULL;
 
-	log_info(call->uuid, "INVITE to %s for call %s", uri,
-		call->parent ? call->parent->uuid : "none");
+	from = call->dial.trunk ? trunk_uri(call->dial.trunk, call->from)
+				: endpoint_from_uri(server->config, call->dial.from);
+	dial.from_uri = from;
+	if (call->dial.trunk)
+		trunk_fill(call->dial.trunk, &dial);
+	log_info(call->uuid, "INVITE to %s for call %s", uri, call->parent->uuid);
 	call->dial.env = server->legs;
-	call->dial.env.codec = call->parent ? call_forward_codecs(call->parent) : NULL;
+	call->dial.env.codec = call_forward_codecs(call->parent);
 	if (leg_dial(&call->dial.env, &dial, call->uuid, family, &call_leg_handler, call,
 		    &call->leg, &error) < 0)
 		fail(call, "failed", "cannot_route", error);
@@ -53,16 +58,37 @@ static void dial_sip(struct call *call, const struct ncco_endpoint *to, const ch
 	free(from);
 }
 
+static void fail_number(struct call *call, int error, const char *why)
+{
+	switch (error) {
+	case -EINVAL:
+		fail(call, "rejected", "invalid_number", why);
+		break;
+	case -EACCES:
+		fail(call, "rejected", "restricted", why);
+		break;
+	default:
+		fail(call, "failed", "cannot_route", why);
+		break;
+	}
+}
+
+/* A trunk if there are any, else the outbound proxy. */
 static void dial_number(struct call *call, const struct ncco_endpoint *to)
 {
-	const char *proxy = call->server->config->proxy.outbound_proxy;
+	const struct config *config = call->server->config;
+	const char *proxy = config->proxy.outbound_proxy, *why = "there is no trunk";
 	char *uri;
+	int error = 0;
 
-	if (!proxy) {
-		fail(call, "failed", "cannot_route", "there is no trunk and no outbound proxy");
+	if (config->proxy.trunk_count > 0 || !proxy)
+		error = trunk_take(call->server->trunks, call->to, NULL, &call->dial.trunk, &why);
+	if (error) {
+		fail_number(call, error, why);
 		return;
 	}
-	uri = endpoint_number_uri(proxy, call->to);
+	uri = call->dial.trunk ? trunk_uri(call->dial.trunk, call->to)
+			       : endpoint_number_uri(proxy, call->to);
 	dial_sip(call, to, uri);
 	free(uri);
 }
@@ -136,7 +162,9 @@ struct call *call_dial(
 	call->parent = parent;
 	TAILQ_INSERT_TAIL(&parent->children, call, child);
 	call->to = endpoint_user(to);
-	call->from = choose_from(parent, spec, call->to);
+	call->dial.from = choose_from(parent, spec, call->to);
+	call->from =
+		endpoint_user(&(struct ncco_endpoint){.type = NCCO_SIP, .target = call->dial.from});
 	call->headers = to->headers ? json_object_get(to->headers) : json_object_new_object();
 	call->dial.type = to->type;
 	call->dial.connect = connect;
@@ -298,6 +326,12 @@ void call_ask_after(struct call *call, struct json_object *body)
 	webhook_ask(call->line, WEBHOOK_EVENT, url, method, body, on_said, call);
 }
 
+void call_free_trunk(struct call *call)
+{
+	trunk_give_back(call->dial.trunk);
+	call->dial.trunk = NULL;
+}
+
 void call_outbound_init(struct call *call)
 {
 	timer_init(&call->dial.limit, call->server->loop, on_limit, call);
@@ -308,6 +342,8 @@ void call_outbound_release(struct call *call)
 {
 	timer_stop(&call->dial.limit);
 	timer_stop(&call->dial.unborn_timer);
+	call_free_trunk(call);
+	free(call->dial.from);
 	free(call->dial.event_url);
 	free(call->dial.event_method);
 	free(call->dial.digits);

@@ -80,6 +80,7 @@ struct call_recordings {
 struct call_dial {
 	enum ncco_endpoint_type type;
 	struct connect *connect;	/* waits for it; NULL: no longer */
+	char *from;			/* as it was asked for: number or SIP URI */
 	char *event_url, *event_method; /* NULL: the application's */
 	bool synchronous; /* the answer to how it failed may be a script for the parent */
 	bool asked;	  /* ... and is waited for */
@@ -87,6 +88,7 @@ struct call_dial {
 	char *answer_url, *answer_method; /* its own script, run before it joins */
 	unsigned limit_s;		  /* of the connection, 0: none */
 	struct timer limit;
+	struct trunk *trunk;	     /* taken for it; NULL: none */
 	const char *cancelled;	     /* status when it is given up before the answer */
 	struct leg_env env;	     /* the server's, with the forward's codecs */
 	struct call_outcome outcome; /* as it was told */
@@ -169,6 +171,7 @@ void call_answered_out(struct call *call);
 void call_digits_through(struct call *call);
 /* It has a limit from now on, if it was given one. */
 void call_limit(struct call *call);
+void call_free_trunk(struct call *call); /* once the leg is gone */
 /* Gives up a call that nobody waits for any more; status as in events, before the answer. */
 void call_cancel(struct call *call, const char *status);
 /* Tells the connect that waits for it that it will not come. */
