@@ -134,8 +134,8 @@ static void look_ahead(struct interp *in)
 		if (step->prepared || !foresee(in, step, certain))
 			continue;
 		step->prepared = true;
-		step->verb->sound(step, &sound);
-		in->host->prepare(in->ctx, &sound);
+		if (step->verb->sound(step, &sound))
+			in->host->prepare(in->ctx, &sound);
 	}
 }
 
@@ -372,6 +372,16 @@ void interp_event(struct interp *in, const struct ncco_event *event)
 		break;
 	case NCCO_REPLY:
 		on_reply(in, event);
+		break;
+	case NCCO_EARLY_MEDIA:
+		if (in->connecting)
+			deliver(in, event);
+		break;
+	case NCCO_CONNECTED:
+		if (in->connecting) {
+			in->connecting = false;
+			deliver(in, event);
+		}
 		break;
 	default:
 		deliver(in, event);

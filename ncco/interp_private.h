@@ -28,7 +28,9 @@ struct interp {
 	struct variables variables;
 	bool gone; /* the leg */
 	bool answered;
+	bool early; /* media, before the answer */
 	bool sounding;
+	bool connecting;
 	bool requested;
 	bool sending;
 	bool timer_set;

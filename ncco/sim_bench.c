@@ -10,7 +10,7 @@
 
 struct bench {
 	unsigned long steps;
-	bool sounding, requested, sending, timer;
+	bool sounding, requested, sending, timer, connecting;
 	unsigned recorded; /* 0: none to tell of */
 };
 
@@ -70,6 +70,17 @@ static void bench_record_order(void *ctx, unsigned number, enum ncco_record_orde
 	(void)ctx;
 	(void)number;
 	(void)order;
+}
+
+static void bench_connect(void *ctx, const struct ncco_connect *connect)
+{
+	(void)connect;
+	((struct bench *)ctx)->connecting = true;
+}
+
+static void bench_forget_connect(void *ctx)
+{
+	((struct bench *)ctx)->connecting = false;
 }
 
 static void bench_timer(void *ctx, uint64_t delay_us)
@@ -140,6 +151,8 @@ static const struct ncco_host bench_host = {
 	.post = bench_post,
 	.record = bench_record,
 	.record_order = bench_record_order,
+	.connect = bench_connect,
+	.forget_connect = bench_forget_connect,
 	.timer = bench_timer,
 	.hangup = bench_hangup,
 	.reject = bench_reject,
@@ -156,7 +169,9 @@ static void bench_call(struct bench *bench, struct ncco_document *document)
 	interp_run(interp, document);
 	while (interp_running(interp)) {
 		event = (struct ncco_event){.type = NCCO_TIMER};
-		if (bench->sounding)
+		if (bench->connecting)
+			event.type = NCCO_CONNECTED;
+		else if (bench->sounding)
 			event.type = NCCO_PLAYED;
 		else if (bench->requested)
 			event.type = NCCO_REPLY;
@@ -166,7 +181,7 @@ static void bench_call(struct bench *bench, struct ncco_document *document)
 			event = (struct ncco_event){
 				.type = NCCO_RECORDED, .number = bench->recorded};
 		bench->recorded = 0;
-		bench->sounding = bench->requested = bench->sending = false;
+		bench->connecting = bench->sounding = bench->requested = bench->sending = false;
 		interp_event(interp, &event);
 	}
 	interp_free(interp);

@@ -54,6 +54,7 @@ static const struct param record_params[] = {
 	{.name = "endOnKey",
 		.type = PARAM_CHOICE,
 		.values = keys,
+		.bare = true,
 		.offset = offsetof(struct record, end_on_key),
 		.help = "The digit that ends the recording."},
 	{.name = "timeOut",
