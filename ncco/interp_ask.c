@@ -122,6 +122,25 @@ void interp_forget_connect(struct interp *in)
 	in->connecting = false;
 }
 
+void interp_join(struct interp *in, const struct ncco_join *join)
+{
+	in->in_room = true;
+	in->host->join(in->ctx, join);
+}
+
+void interp_leave(struct interp *in)
+{
+	if (in->in_room)
+		in->host->leave(in->ctx);
+	in->in_room = false;
+}
+
+bool interp_transfer(struct interp *in, const struct ncco_transfer *transfer)
+{
+	in->moved = in->host->transfer(in->ctx, transfer);
+	return in->moved;
+}
+
 enum step_result interp_fail(
 	struct interp *in, const struct step *step, const char *option, const char *reason)
 {

@@ -248,6 +248,26 @@ static void test_parse__points_at_faults_of_endpoints(void **state)
 		1);
 }
 
+static void test_parse__points_at_faults_of_rooms(void **state)
+{
+	(void)state;
+	check_bad("[{\"action\":\"conversation\"}]", "/0", "\"name\" is missing");
+	check_bad("[{\"action\":\"conference\",\"name\":\"a\",\"mute\":true,\"canSpeak\":[]}]",
+		"/0/mute", "canSpeak");
+	check_good(
+		"[{\"action\":\"conference\",\"name\":\"a\",\"mute\":false,\"canSpeak\":[]}]", 1);
+	check_bad("[{\"action\":\"conference\",\"name\":\"a\",\"canHear\":[\"\"]}]", "/0/canHear/0",
+		"empty");
+	check_bad("[{\"action\":\"conference\",\"name\":\"a\",\"canHear\":[7]}]", "/0/canHear/0",
+		"string");
+	check_bad("[{\"action\":\"transfer\"}]", "/0", "conversationId");
+	check_bad("[{\"action\":\"transfer\",\"conversationId\":\"CON-1\",\"mute\":\"true\","
+		  "\"canSpeak\":\"a\"}]",
+		"/0/mute", "canSpeak");
+	check_bad("[{\"action\":\"record\",\"transcription\":{\"lang\":\"de\"}}]",
+		"/0/transcription/lang", "\"language\"");
+}
+
 static void test_url_fault__checks_the_syntax(void **state)
 {
 	static const char *const good[] = {"http://a", "HTTPS://a.b:8080/c?d#e", "/x", "x.wav",
@@ -286,6 +306,7 @@ static void test_parse__keeps_to_ranges(void **state)
 	} rows[] = {
 		{"\"action\":\"input\",\"maxDigits\"", "1", "22", "0", "23"},
 		{"\"action\":\"input\",\"timeout\"", "0", "10", "-1", "11"},
+		{"\"action\":\"conference\",\"name\":\"a\",\"limit\"", "1", "1000", "0", "1001"},
 		{CONNECT "\"timeout\"", "1", "7200", "0", "7201"},
 		{CONNECT "\"limit\"", "0", "7200", "-1", "7201"},
 		{"\"action\":\"reject\",\"status\"", "400", "699", "399", "700"},
@@ -323,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_parse__points_at_the_fault),
 		cmocka_unit_test(test_parse__points_at_faults_of_the_language),
 		cmocka_unit_test(test_parse__points_at_faults_of_endpoints),
+		cmocka_unit_test(test_parse__points_at_faults_of_rooms),
 		cmocka_unit_test(test_url_fault__checks_the_syntax),
 		cmocka_unit_test(test_parse__keeps_to_ranges),
 		cmocka_unit_test(test_parse__refuses_a_key_given_twice),

@@ -139,6 +139,8 @@ static enum sim_slot first_pending(const struct sim *sim, uint64_t *at)
 
 static void tell_outcome(struct sim *sim, const struct ncco_event *event)
 {
+	if (event->type == NCCO_JOINED)
+		sim_say(sim, "room", "the conversation has started");
 	if (event->type != NCCO_CONNECTED)
 		return;
 	sim_say(sim, "connect", "%s", event->failed ? event->reason : "connected");

@@ -10,7 +10,7 @@
 
 struct bench {
 	unsigned long steps;
-	bool sounding, requested, sending, timer, connecting;
+	bool sounding, requested, sending, timer, connecting, in_room;
 	unsigned recorded; /* 0: none to tell of */
 };
 
@@ -83,6 +83,24 @@ static void bench_forget_connect(void *ctx)
 	((struct bench *)ctx)->connecting = false;
 }
 
+static void bench_join(void *ctx, const struct ncco_join *join)
+{
+	(void)join;
+	((struct bench *)ctx)->in_room = true;
+}
+
+static void bench_leave(void *ctx)
+{
+	((struct bench *)ctx)->in_room = false;
+}
+
+static bool bench_transfer(void *ctx, const struct ncco_transfer *transfer)
+{
+	(void)ctx;
+	(void)transfer;
+	return true;
+}
+
 static void bench_timer(void *ctx, uint64_t delay_us)
 {
 	((struct bench *)ctx)->timer = delay_us != 0;
@@ -153,6 +171,9 @@ static const struct ncco_host bench_host = {
 	.record_order = bench_record_order,
 	.connect = bench_connect,
 	.forget_connect = bench_forget_connect,
+	.join = bench_join,
+	.leave = bench_leave,
+	.transfer = bench_transfer,
 	.timer = bench_timer,
 	.hangup = bench_hangup,
 	.reject = bench_reject,
@@ -171,6 +192,8 @@ static void bench_call(struct bench *bench, struct ncco_document *document)
 		event = (struct ncco_event){.type = NCCO_TIMER};
 		if (bench->connecting)
 			event.type = NCCO_CONNECTED;
+		else if (bench->in_room)
+			event.type = NCCO_LEFT;
 		else if (bench->sounding)
 			event.type = NCCO_PLAYED;
 		else if (bench->requested)
@@ -181,7 +204,8 @@ static void bench_call(struct bench *bench, struct ncco_document *document)
 			event = (struct ncco_event){
 				.type = NCCO_RECORDED, .number = bench->recorded};
 		bench->recorded = 0;
-		bench->connecting = bench->sounding = bench->requested = bench->sending = false;
+		bench->connecting = bench->in_room = bench->sounding = bench->requested =
+			bench->sending = false;
 		interp_event(interp, &event);
 	}
 	interp_free(interp);

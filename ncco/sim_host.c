@@ -10,6 +10,7 @@
 #define LIVE_CHAR_US (USEC_PER_SEC / 15) /* as speech is in truth */
 #define KEY_US	     (500 * USEC_PER_MSEC)
 #define RING_US	     (3 * USEC_PER_SEC)
+#define MODERATOR_US (5 * USEC_PER_SEC)
 
 const char *const sim_outcomes[] = {
 	"answered", "machine", "busy", "failed", "rejected", "unanswered", "timeout", "full", NULL};
@@ -203,6 +204,35 @@ static void sim_forget_connect(void *ctx)
 	sim_say(ctx, "connect", "the call to the other side is cancelled");
 }
 
+static void sim_join(void *ctx, const struct ncco_join *join)
+{
+	struct sim *sim = ctx;
+	uint64_t waits = join->start_on_enter ? 0 : MODERATOR_US;
+
+	sim_say(sim, "room", "into %s%s%s%s", join->name, join->mute ? ", muted" : "",
+		join->end_on_exit ? ", which ends with this leg" : "",
+		join->start_on_enter ? "" : ", waiting for its start");
+	if (join->record)
+		sim_say(sim, "record", "the room is recorded");
+	expect(sim, SIM_ROOM, sim->now + waits, (struct ncco_event){.type = NCCO_JOINED});
+}
+
+static void sim_leave(void *ctx)
+{
+	forget(ctx, SIM_ROOM);
+	sim_say(ctx, "room", "left");
+}
+
+static bool sim_transfer(void *ctx, const struct ncco_transfer *transfer)
+{
+	struct sim *sim = ctx;
+
+	sim->over = true;
+	sim_say(sim, "transfer", "all go over into %s, whose scripts go on",
+		transfer->conversation);
+	return true;
+}
+
 static void sim_timer(void *ctx, uint64_t delay_us)
 {
 	struct sim *sim = ctx;
@@ -270,6 +300,9 @@ const struct ncco_host sim_host = {
 	.record_order = sim_record_order,
 	.connect = sim_connect,
 	.forget_connect = sim_forget_connect,
+	.join = sim_join,
+	.leave = sim_leave,
+	.transfer = sim_transfer,
 	.timer = sim_timer,
 	.hangup = sim_hangup,
 	.reject = sim_reject,

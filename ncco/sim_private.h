@@ -10,7 +10,7 @@
 #define SIM_NEVER UINT64_MAX
 
 /* What is on its way, in the order in which it comes when it comes at the same time. */
-enum sim_slot { SIM_SOUND, SIM_SENT, SIM_RECORDED, SIM_CONNECTED, SIM_TIMER, SIM_SLOTS };
+enum sim_slot { SIM_SOUND, SIM_SENT, SIM_RECORDED, SIM_CONNECTED, SIM_ROOM, SIM_TIMER, SIM_SLOTS };
 
 struct sim_pending {
 	uint64_t at; /* SIM_NEVER: nothing */

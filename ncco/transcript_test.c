@@ -21,6 +21,8 @@
  *	> early_media		the callee's own ringback is there
  *	> connected		somebody has answered, or taken the caller from the queue
  *	> connected failed REASON
+ *	> joined		the conversation has begun
+ *	> left			it is over for this leg; failed REASON
  *	> hangup		the leg is gone
  *
  * Every other line is one effect, as trace.c writes it, of the event above; there must be no
@@ -113,6 +115,8 @@ static bool named_event(const char *line, const char *rest, struct ncco_event *e
 		{"sent", NCCO_DIGITS_SENT},
 		{"early_media", NCCO_EARLY_MEDIA},
 		{"connected", NCCO_CONNECTED},
+		{"joined", NCCO_JOINED},
+		{"left", NCCO_LEFT},
 	};
 	size_t length = strcspn(line, " ");
 

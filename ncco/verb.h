@@ -242,6 +242,11 @@ void interp_record_order(struct interp *interp, unsigned number, enum ncco_recor
 /* One at a time; NCCO_CONNECTED ends it. */
 void interp_connect(struct interp *interp, const struct ncco_connect *connect);
 void interp_forget_connect(struct interp *interp);
+/* NCCO_LEFT ends it. */
+void interp_join(struct interp *interp, const struct ncco_join *join);
+void interp_leave(struct interp *interp);
+/* False: there is no such conversation; else the script is over, and the step returns STEP_DONE. */
+bool interp_transfer(struct interp *interp, const struct ncco_transfer *transfer);
 /* Tells an error of the step's option (NULL: of the step) and gives STEP_FAIL. */
 enum step_result interp_fail(
 	struct interp *interp, const struct step *step, const char *option, const char *reason);
