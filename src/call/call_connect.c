@@ -36,8 +36,6 @@ void call_connect(void *ctx, const struct ncco_connect *spec)
 {
 	struct call *call = ctx;
 
-	if (spec->count > CONNECT_MAX_ENDPOINTS)
-		call_tell_error(call, spec->pointer, "more than 10 endpoints cannot ring at once");
 	connect_start(call, spec, &handler, call);
 }
 

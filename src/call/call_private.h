@@ -47,6 +47,7 @@ enum call_status_event { STATUS_STARTED, STATUS_RINGING, STATUS_ANSWERED, STATUS
 
 /* The script's sound: being loaded, or playing. */
 struct call_sound {
+	enum ncco_sound_kind kind;
 	struct sound_load *load;
 	struct prompt *prompt;
 	unsigned loops;
@@ -128,6 +129,9 @@ struct call {
 	struct timer no_receiver;
 	struct timer script_timer;
 
+	unsigned absent; /* what was asked for and is not there, bits of enum absent */
+	struct timer absent_timer;
+
 	struct timer reap;
 	bool status_told[STATUS_FINAL + 1];
 	bool ended_by_us;
@@ -206,6 +210,24 @@ void call_host_release(struct call *call);
 /* call_connect.c */
 void call_connect(void *ctx, const struct ncco_connect *spec);
 void call_forget_connect(void *ctx);
+
+/* call_absent.c: rows of call_host that have nothing behind them */
+void call_absent_init(struct call *call);
+void call_absent_release(struct call *call);
+void call_absent_forget_connect(void *ctx);
+void call_absent_join(void *ctx, const struct ncco_join *join);
+void call_absent_leave(void *ctx);
+bool call_absent_transfer(void *ctx, const struct ncco_transfer *transfer);
+void call_absent_enqueue(void *ctx, const struct ncco_queue *queue);
+void call_absent_dequeue(void *ctx, const char *name);
+void call_absent_recognise(void *ctx, const struct ncco_speech *speech);
+void call_absent_speech_clock(void *ctx);
+void call_absent_forget_speech(void *ctx);
+void call_absent_amd(void *ctx, const struct ncco_amd *amd);
+void call_absent_transcribe(void *ctx, const struct ncco_transcribe *transcribe);
+void call_absent_fork(void *ctx, const struct ncco_fork *fork);
+void call_absent_refer(void *ctx, const struct ncco_refer *refer);
+void call_absent_forget_refer(void *ctx);
 
 /* call_sound.c */
 void call_sound_init(struct call *call);

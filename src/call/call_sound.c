@@ -103,10 +103,25 @@ static int make_spec(struct call *call, const struct ncco_sound *sound, struct s
 	return 0;
 }
 
+static void get_tone(struct call *call)
+{
+	struct prompt *tone =
+		tone_find(&call->server->tones, call->sound.source, call->sound.spec.codec);
+
+	if (tone)
+		start_prompt(call, prompt_ref(tone));
+	else
+		fail_later(call, "there is no such tone");
+}
+
 static void get_sound(struct call *call, const struct sound_spec *spec)
 {
 	struct sound_result result;
 
+	if (call->sound.kind == NCCO_SOUND_TONE) {
+		get_tone(call);
+		return;
+	}
 	switch (sound_get(call->server->sounds, spec, &result, on_sound, call)) {
 	case SOUND_READY:
 		start_prompt(call, result.prompt);
@@ -127,6 +142,7 @@ void call_play(void *ctx, const struct ncco_sound *sound)
 
 	drop_sound(call);
 	call->sound.loops = sound->loops;
+	call->sound.kind = sound->kind;
 	if (make_spec(call, sound, &call->sound.spec, &error) < 0) {
 		fail_later(call, error);
 		return;
@@ -196,6 +212,8 @@ void call_prepare_sound(void *ctx, const struct ncco_sound *sound)
 	char *kept = call->sound.source;
 	const char *error;
 
+	if (sound->kind == NCCO_SOUND_TONE)
+		return;
 	call->sound.source = NULL;
 	if (make_spec(call, sound, &spec, &error) == 0)
 		sound_prepare(call->server->sounds, &spec);

@@ -127,7 +127,7 @@ struct connect *connect_start(struct call *caller, const struct ncco_connect *sp
 	timer_init(&connect->ringing, caller->server->loop, on_ringing_over, connect);
 	timer_init(&connect->failed, caller->server->loop, on_failed, connect);
 	caller->connect = connect;
-	connect->count = spec->count < CONNECT_MAX_ENDPOINTS ? spec->count : CONNECT_MAX_ENDPOINTS;
+	connect->count = spec->count < NCCO_MAX_ENDPOINTS ? spec->count : NCCO_MAX_ENDPOINTS;
 	connect->pending = connect->count;
 	for (unsigned i = 0; i < connect->count; i++)
 		call_dial(connect, spec, &spec->endpoints[i]);

@@ -8,8 +8,6 @@
 
 #include "ncco/host.h"
 
-#define CONNECT_MAX_ENDPOINTS 10
-
 struct call;
 struct call_outcome;
 struct connect;
@@ -22,7 +20,7 @@ struct connect_handler {
 	void (*on_failed)(void *arg, const struct call_outcome *outcome); /* of the last */
 };
 
-/* Endpoints past CONNECT_MAX_ENDPOINTS are not called. */
+/* Endpoints past NCCO_MAX_ENDPOINTS are not called. */
 struct connect *connect_start(struct call *caller, const struct ncco_connect *spec,
 	const struct connect_handler *handler, void *arg);
 /* What rings is cancelled, nothing is told. NULL allowed; returns NULL. */
