@@ -40,10 +40,11 @@ static void dial_sip(struct call *call, const struct ncco_endpoint *to, const ch
 	struct json_object *headers = endpoint_sip_headers(to, call->uuid);
 	struct sip_dial dial = {.to_uri = uri, .headers = headers};
 	int family = strchr(server->config->proxy.addr, ':') ? AF_INET6 : AF_INET;
-	char *from, *error = NULL;
+	char host[64], *from, *error = NULL;
 
+	sip_agent_host(server->agent, host);
 	from = call->dial.trunk ? trunk_uri(call->dial.trunk, call->from)
-				: endpoint_from_uri(server->config, call->dial.from);
+				: endpoint_from_uri(host, call->dial.from);
 	dial.from_uri = from;
 	if (call->dial.trunk)
 		trunk_fill(call->dial.trunk, &dial);

@@ -130,27 +130,15 @@ static void add_user(struct strbuf *out, const char *user)
 	}
 }
 
-static char *own_host(const struct config *config)
-{
-	const char *addr = config->external_ip ? config->external_ip : config->proxy.addr;
-
-	if (strcmp(addr, "0.0.0.0") == 0 || strcmp(addr, "::") == 0)
-		return xstrdup("localhost");
-	return xasprintf(strchr(addr, ':') ? "[%s]" : "%s", addr);
-}
-
-char *endpoint_from_uri(const struct config *config, const char *from)
+char *endpoint_from_uri(const char *host, const char *from)
 {
 	struct strbuf out = STRBUF_INIT;
-	char *host;
 
 	if (after_scheme(from))
 		return xstrdup(from);
-	host = own_host(config);
 	strbuf_adds(&out, "sip:");
 	add_user(&out, *from ? from : "anonymous");
-	strbuf_addf(&out, "@%s", host);
-	free(host);
+	strbuf_addf(&out, strchr(host, ':') ? "@[%s]" : "@%s", host);
 	return strbuf_detach(&out);
 }
 

@@ -2,7 +2,6 @@
 #ifndef CALL_ENDPOINT_H
 #define CALL_ENDPOINT_H
 
-#include "call/config.h"
 #include "ncco/host.h"
 
 /* As events name it: the number's digits, the user part, the URL of a WebSocket. malloc'd. */
@@ -12,8 +11,8 @@ char *endpoint_user(const struct ncco_endpoint *endpoint);
  * out with a line in the log of the call. New object. */
 struct json_object *endpoint_sip_headers(const struct ncco_endpoint *endpoint, const char *call);
 
-/* From: a SIP URI as it is, else the number or user at our own address. malloc'd. */
-char *endpoint_from_uri(const struct config *config, const char *from);
+/* From: a SIP URI as it is, else the number or user at our own host. malloc'd. */
+char *endpoint_from_uri(const char *host, const char *from);
 
 /* A number at the host of a SIP URI. malloc'd. */
 char *endpoint_number_uri(const char *proxy, const char *number);

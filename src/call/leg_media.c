@@ -151,6 +151,12 @@ int leg_media_open(struct leg_sip *leg, int family, const char *peer)
 	return 0;
 }
 
+void leg_face(struct leg_sip *leg, const char *peer)
+{
+	if (!leg->base.env->media_address)
+		address_towards(leg->sdp.local.family, peer, leg->sdp.local.address);
+}
+
 int leg_negotiate_inbound(struct leg_sip *leg, const char **ret_reason)
 {
 	int r = leg_media_open(leg, sip_leg_family(leg->sip), sip_leg_source_ip(leg->sip));

@@ -290,9 +290,17 @@ static void on_resolved(void *arg, const struct sockaddr_storage *address, const
 	leg->contact = agent_contact(leg->agent, leg->from_user, target.host, leg->tcp);
 	leg->tport = agent_tport(leg->agent, target.host, leg->tcp);
 	leg->state = SIP_LEG_INVITED;
-	resend(leg);
+	if (leg->handler && leg->handler->on_sending)
+		leg->handler->on_sending(leg->arg, target.host);
+	if (leg->state == SIP_LEG_INVITED)
+		resend(leg);
 	agent_poke(leg->agent);
 	leg_leave(leg);
+}
+
+void sip_leg_set_offer(struct sip_leg *leg, const char *sdp)
+{
+	xstrset(&leg->local_sdp, sdp);
 }
 
 /* Where the first INVITE goes, and its Route and request URI (RFC 3261 section 12.2.1.1). */
