@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/recording.h"
-#include "call/server_private.h"
+#include "call/call_private.h"
 
 #define DECODE_WORKERS	     2
 #define DELIVER_AT_END_US    (10 * USEC_PER_SEC)
@@ -240,6 +240,7 @@ struct server *server_new(struct loop *loop, struct config *config, char **ret_e
 	server->loop = loop;
 	server->config = config;
 	TAILQ_INIT(&server->calls);
+	TAILQ_INIT(&server->conversations);
 	webhook_env_init(&server->webhooks);
 	server->webhooks.on_drained = on_webhooks_drained;
 	server->webhooks.arg = server;
