@@ -26,10 +26,10 @@
 #include <sys/queue.h>
 
 #include "base/strbuf.h"
+#include "loop/resolve.h"
 #include "sip/agent.h"
 #include "sip/digest.h"
 #include "sip/leg.h"
-#include "sip/resolve.h"
 
 #define SIP_ALLOW     "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
 #define SIP_SUPPORTED "100rel, timer"
