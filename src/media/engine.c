@@ -26,6 +26,7 @@ struct media_engine {
 	struct port_pool *ports4, *ports6;
 	unsigned threads;
 	struct media_thread **thread;
+	struct ear_clock *ears;
 };
 
 static struct port_pool *pool_of(struct media_engine *engine, int family)
@@ -182,6 +183,7 @@ struct media_engine *media_engine_free(struct media_engine *engine)
 	for (unsigned i = 0; i < engine->threads; i++)
 		media_thread_free(engine->thread[i]);
 	take_returned(engine);
+	ear_clock_free(engine->ears);
 	event_free(engine->event);
 	close(engine->eventfd);
 	port_pool_free(engine->ports4);
@@ -189,6 +191,11 @@ struct media_engine *media_engine_free(struct media_engine *engine)
 	free(engine->thread);
 	free(engine);
 	return NULL;
+}
+
+struct ear_clock **media_engine_ears(struct media_engine *engine)
+{
+	return &engine->ears;
 }
 
 static struct media_thread *quietest_thread(struct media_engine *engine)

@@ -201,6 +201,11 @@ void media_leg_tape_sent(struct media_leg *leg, const uint8_t *data, size_t byte
 void media_leg_tape_step(struct media_leg *leg);
 void media_leg_tape_obey(struct media_leg *leg, struct media_order *order);
 
+/* Core thread: what the ears of the engine's legs share. engine.c, ear.c */
+struct ear_clock;
+struct ear_clock **media_engine_ears(struct media_engine *engine);
+struct ear_clock *ear_clock_free(struct ear_clock *clock); /* NULL allowed; returns NULL */
+
 /* Media thread: posts an order (back) to the core thread. thread.c */
 void media_post_back(struct media_leg *leg, struct media_order *order);
 
