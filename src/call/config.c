@@ -98,6 +98,7 @@ static const struct option config_keys[] = {
 	{"tts.adapters", OPTION_TEXT, AT(tts.adapters), .check = config_check_filled},
 	{"tts.concurrency", OPTION_UNSIGNED, AT(tts.concurrency), .number = 4, RANGE(1, 256)},
 	{"tts.timeout_ms", OPTION_UNSIGNED, AT(tts.timeout_ms), .number = 8000, POLICY_RANGE},
+	{"tts.options", OPTION_TEXT_MAPS, AT(tts.options)},
 
 	{"limits.fetch_private_networks", OPTION_TRISTATE, AT(limits.fetch_private_networks),
 		.number = -1},

@@ -113,6 +113,7 @@ static void open_speech(struct server *server)
 		.cache_dir = cache_dir,
 		.adapter = c->tts.default_adapter,
 		.fallback = (const char *const *)c->tts.fallback,
+		.options = c->tts.options,
 		.concurrency = c->tts.concurrency,
 		.timeout_ms = c->tts.timeout_ms,
 	};
@@ -364,6 +365,8 @@ void server_reload(struct server *server, struct config *config)
 	server->retired[server->retired_count++] = server->config;
 	server->config = config;
 	recording_store_keep(server->recordings, config->recording.keep_days);
+	if (server->speech)
+		speech_set_options(server->speech, config->tts.options);
 	take_limits(server);
 	log_info(NULL, "configuration reloaded: %zu applications", config->application_count);
 }

@@ -42,6 +42,7 @@ static void finish(struct speech_job *job)
 	free((char *)job->request.adapter);
 	free((char *)job->request.language);
 	free((char *)job->request.voice);
+	json_object_put(job->options);
 	free(job->message);
 	free(job);
 }
@@ -138,6 +139,7 @@ struct speech_job *speech_start(struct speech *speech, const struct speech_reque
 	job->sink = *sink;
 	job->arg = arg;
 	copy_request(job, request);
+	job->options = json_object_get(speech->options);
 	job->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (job->stop_fd < 0)
 		speech_set_error(job, -errno, xasprintf("speech: %s", strerror(errno)));
@@ -157,6 +159,15 @@ void speech_cancel(struct speech_job *job)
 	if (job->stop_fd >= 0 && write(job->stop_fd, &one, sizeof(one)) < 0)
 		abort();
 	worker_cancel(job->work);
+}
+
+/* A copy: objects are counted on the core thread alone, and the configuration has its own life. */
+void speech_set_options(struct speech *speech, struct json_object *options)
+{
+	json_object_put(speech->options);
+	speech->options = NULL;
+	if (options && json_object_deep_copy(options, &speech->options, NULL) < 0)
+		abort();
 }
 
 static bool adapter_exists(const char *dir, const char *name)
@@ -213,6 +224,7 @@ struct speech *speech_new(struct loop *loop, const struct speech_config *config,
 	if (!speech->dir)
 		speech->dir = xstrdup(config->adapter_dir);
 	set_order(speech, config, adapter);
+	speech_set_options(speech, config->options);
 	speech->timeout_ms = config->timeout_ms ? config->timeout_ms : DEFAULT_TIMEOUT_MS;
 	speech->max_output_bytes =
 		config->max_output_bytes ? config->max_output_bytes : DEFAULT_MAX_OUTPUT;
@@ -257,6 +269,7 @@ struct speech *speech_free(struct speech *speech)
 	for (size_t i = 0; i < speech->known_count; i++)
 		free(speech->known[i].name);
 	pthread_mutex_destroy(&speech->lock);
+	json_object_put(speech->options);
 	free(speech->dir);
 	free(speech);
 	return NULL;

@@ -105,11 +105,13 @@ void speech_open(struct speech_bench *b, unsigned timeout_ms, size_t max_output)
 	static const char *const fallback[] = {"second", "third", NULL};
 	char *adapters = speech_path(b, "adapters"), *cache = speech_path(b, "deep/cache"),
 	     *error = NULL;
+	struct json_object *options = b->options ? json_tokener_parse(b->options) : NULL;
 	const struct speech_config config = {
 		.adapter_dir = adapters,
 		.cache_dir = cache,
 		.adapter = "first",
 		.fallback = fallback,
+		.options = options,
 		.concurrency = 2,
 		.timeout_ms = timeout_ms,
 		.max_output_bytes = max_output,
@@ -118,6 +120,7 @@ void speech_open(struct speech_bench *b, unsigned timeout_ms, size_t max_output)
 	b->speech = speech_new(b->loop, &config, &error);
 	if (!b->speech)
 		fail_msg("%s", error);
+	json_object_put(options);
 	free(adapters);
 	free(cache);
 }

@@ -17,6 +17,7 @@ struct speech_bench {
 	char dir[64];
 	struct timer timer;
 	unsigned expected;
+	const char *options; /* JSON, for speech_open(); NULL: none */
 };
 
 /* One request: data on a speech thread, the rest on the core thread after done. */

@@ -25,6 +25,7 @@ struct speech {
 	struct loop *loop;
 	char *dir;
 	struct files *files; /* NULL: no cache */
+	struct json_object *options;
 	char *order[MAX_ADAPTERS];
 	size_t order_count;
 	unsigned timeout_ms;
@@ -45,6 +46,7 @@ struct speech_job {
 	struct speech_sink sink;
 	void *arg;
 	struct speech_request request; /* its strings are ours */
+	struct json_object *options;   /* as they were when it was asked for; read-only */
 	struct job *work;
 	atomic_bool stop;
 	int stop_fd; /* eventfd */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "speech/adapter.h"
+#include "speech/environment.h"
 
 #define CAPABILITIES_TIMEOUT_MS 2000
 #define CAPABILITIES_BYTES	1024
@@ -49,7 +50,7 @@ static bool serve_cached(struct speech_job *job, const char *adapter)
 
 	if (!job->speech->files)
 		return false;
-	files_name(&job->request, adapter, name);
+	files_name(&job->request, adapter, json_member(job->options, adapter), name);
 	fd = files_open(job->speech->files, name);
 	if (fd < 0)
 		return false;
@@ -60,30 +61,15 @@ static bool serve_cached(struct speech_job *job, const char *adapter)
 	return true;
 }
 
-static char **make_environment(const struct speech_request *request)
+static void describe(const struct speech_job *job, const char *adapter, struct environment *e)
 {
-	char **environment;
-	size_t count = 0, kept = 0;
+	const struct speech_request *request = &job->request;
 
-	while (environ[count])
-		count++;
-	environment = xcalloc(count + 5, sizeof(*environment));
-	for (size_t i = 0; i < count; i++) {
-		if (strncmp(environ[i], "NCCO_", 5) != 0)
-			environment[kept++] = xstrdup(environ[i]);
-	}
-	environment[kept++] = xasprintf("NCCO_LANGUAGE=%s", request->language);
-	environment[kept++] = xasprintf("NCCO_VOICE=%s", request->voice ? request->voice : "");
-	environment[kept++] = xasprintf("NCCO_STYLE=%u", request->style);
-	environment[kept++] = xasprintf("NCCO_RATE=%u", request->rate);
-	return environment;
-}
-
-static void free_environment(char **environment)
-{
-	for (char **e = environment; *e; e++)
-		free(*e);
-	free(environment);
+	environment_add(e, "NCCO_LANGUAGE=%s", request->language);
+	environment_add(e, "NCCO_VOICE=%s", request->voice ? request->voice : "");
+	environment_add(e, "NCCO_STYLE=%u", request->style);
+	environment_add(e, "NCCO_RATE=%u", request->rate);
+	environment_add_options(e, json_member(job->options, adapter));
 }
 
 static int on_capabilities(void *arg, const void *data, size_t length)
@@ -162,13 +148,12 @@ static bool is_ssml(const char *text)
 	return strncmp(text, "<speak", 6) == 0 && strchr(" \t\r\n/>", text[6]) && text[6];
 }
 
-static int run_adapter(
-	struct speech_job *job, const char *path, const char *text, char **ret_message)
+static int run_adapter(struct speech_job *job, const char *adapter, const char *path,
+	const char *text, char **ret_message)
 {
-	char **environment = make_environment(&job->request);
-	const struct adapter_run run = {
+	struct environment environment = ENVIRONMENT_INIT;
+	struct adapter_run run = {
 		.path = path,
-		.environment = environment,
 		.text = text,
 		.cancel_fd = job->stop_fd,
 		.timeout_ms = job->speech->timeout_ms,
@@ -176,9 +161,12 @@ static int run_adapter(
 		.data = on_wav,
 		.arg = job,
 	};
-	int error = adapter_run(&run, ret_message);
+	int error;
 
-	free_environment(environment);
+	describe(job, adapter, &environment);
+	run.environment = environment_list(&environment);
+	error = adapter_run(&run, ret_message);
+	environment_release(&environment);
 	if (!error && !job->begun) {
 		*ret_message = xstrdup("no speech came");
 		return -EIO;
@@ -196,10 +184,10 @@ static void speak(struct speech_job *job, const char *adapter)
 	if (is_ssml(job->request.text) && !takes_ssml(job, adapter, path))
 		plain = speech_strip_ssml(job->request.text);
 	if (speech->files) {
-		files_name(&job->request, adapter, name);
+		files_name(&job->request, adapter, json_member(job->options, adapter), name);
 		job->writer = files_begin(speech->files, name);
 	}
-	error = run_adapter(job, path, plain ? plain : job->request.text, &message);
+	error = run_adapter(job, adapter, path, plain ? plain : job->request.text, &message);
 	if (error)
 		files_abandon(job->writer);
 	else

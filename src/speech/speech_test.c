@@ -52,6 +52,35 @@ static void test_speech__is_cached(void **state)
 	assert_int_equal(speech_count_runs(b, "first"), 5);
 }
 
+/* What `first` is given of the options, when they are `options`. */
+static void check_options(struct speech_bench *b, const char *options, const char *wanted)
+{
+	struct json_object *object = options ? json_tokener_parse(options) : NULL;
+
+	speech_set_options(b->speech, object);
+	json_object_put(object);
+	speech_say(b, (struct speech_request){.text = "hi"}, wanted, 0);
+}
+
+static void test_options__reach_their_adapter_alone(void **state)
+{
+	struct speech_bench *b = *state;
+
+	setenv("NCCO_OPT_STRAY", "x", 1);
+	speech_add_adapter(b, "first", "", "env | grep ^NCCO_OPT | sort");
+	b->options = "{\"first\":{\"api-key\":\"a b\\nNCCO_OPT_C=\",\"URL\":\"http://h\"},"
+		     "\"second\":{\"x\":\"y\"}}";
+	speech_open(b, 0, 0);
+	speech_say(b, (struct speech_request){.text = "hi"},
+		"NCCO_OPT_API_KEY=a b\nNCCO_OPT_C=\nNCCO_OPT_URL=http://h\n", 0);
+	check_options(b, "{\"first\":{\"a\":\"1\"}}", "NCCO_OPT_A=1\n");
+	check_options(b, "{\"first\":{\"a\":\"2\"}}", "NCCO_OPT_A=2\n");
+	assert_int_equal(speech_count_runs(b, "first"), 3);
+	check_options(b, "{\"first\":{\"a\":\"1\"},\"second\":{}}", "NCCO_OPT_A=1\n");
+	assert_int_equal(speech_count_runs(b, "first"), 3);
+	unsetenv("NCCO_OPT_STRAY");
+}
+
 static void test_speech__checks_requests(void **state)
 {
 	struct speech_bench *b = *state;
@@ -205,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_speech__gives_the_adapter_what_it_needs),
 		TEST(test_speech__is_cached),
+		TEST(test_options__reach_their_adapter_alone),
 		TEST(test_speech__checks_requests),
 		TEST(test_fallback__speaks_when_the_first_fails),
 		TEST(test_ssml__is_stripped_unless_wanted),
