@@ -73,6 +73,8 @@ struct config {
 		char *adapters;		     /* directory of adapter programs */
 		unsigned concurrency;	     /* 4 */
 		unsigned timeout_ms;	     /* 8000 */
+		unsigned breaker_failures;   /* in a row; 5, 0: never left out */
+		unsigned breaker_seconds;    /* 30 */
 		struct json_object *options; /* adapter to table of texts; NULL: none */
 	} tts;
 	struct {

@@ -73,6 +73,8 @@ static void test_config__defaults_need_no_file(void **state)
 	assert_int_equal(config->tts.concurrency, 4);
 	assert_int_equal(config->tts.timeout_ms, 8000);
 	assert_null(config->tts.options);
+	assert_int_equal(config->tts.breaker_failures, 5);
+	assert_int_equal(config->tts.breaker_seconds, 30);
 	assert_int_equal(config->limits.fetch_private_networks, -1);
 	assert_int_equal(config->limits.max_ncco_bytes, 65536);
 	assert_int_equal(config->limits.max_steps, 200);

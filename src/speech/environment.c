@@ -40,17 +40,21 @@ void environment_add(struct environment *e, const char *format, ...)
 	put(e, text);
 }
 
+void environment_add_option(struct environment *e, const char *key, const char *text)
+{
+	char *variable = xasprintf(OPTION_PREFIX "%s=%s", key, text);
+
+	for (char *c = variable + strlen(OPTION_PREFIX); *c != '='; c++)
+		*c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+	put(e, variable);
+}
+
 void environment_add_options(struct environment *e, struct json_object *options)
 {
 	if (!options)
 		return;
 	json_object_object_foreach (options, name, value) {
-		char *variable =
-			xasprintf(OPTION_PREFIX "%s=%s", name, json_object_get_string(value));
-
-		for (char *c = variable + strlen(OPTION_PREFIX); *c != '='; c++)
-			*c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
-		put(e, variable);
+		environment_add_option(e, name, json_object_get_string(value));
 	}
 }
 

@@ -26,6 +26,9 @@ struct environment {
 void environment_add(struct environment *e, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* KEY becomes NCCO_OPT_KEY, in upper case and with _ for -. */
+void environment_add_option(struct environment *e, const char *key, const char *text);
+
 /* Each text of the table; what was added later stands. NULL adds none. The object is only read,
  * without touching its count. */
 void environment_add_options(struct environment *e, struct json_object *options);

@@ -188,8 +188,9 @@ void files_name(const struct speech_request *request, const char *adapter,
 	add_field(&sb, adapter);
 	add_field(&sb, request->language ? request->language : "en-US");
 	add_field(&sb, request->voice ? request->voice : "");
-	strbuf_addf(&sb, "%u,%u,", request->style, request->rate);
+	strbuf_addf(&sb, "%u,%u,%d,", request->style, request->rate, request->premium);
 	add_options(&sb, options);
+	add_options(&sb, request->options);
 	add_field(&sb, request->text);
 	if (EVP_Digest(sb.data, sb.length, hash, NULL, EVP_sha256(), NULL) != 1)
 		abort();

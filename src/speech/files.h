@@ -20,7 +20,8 @@ struct files_writer;
 struct files *files_new(const char *dir, uint64_t max_bytes);
 struct files *files_free(struct files *files); /* NULL allowed; returns NULL */
 
-/* The name for request as spoken by adapter with its options, a table of texts or NULL. */
+/* The name for request as spoken by adapter; its own options and those of the request are tables
+ * of texts or NULL. */
 #define FILES_NAME_SIZE 65
 void files_name(const struct speech_request *request, const char *adapter,
 	struct json_object *options, char out[FILES_NAME_SIZE]);
