@@ -158,7 +158,10 @@ static int open_sip(struct server *server, char **ret_error)
 
 	server->agent = sip_agent_new(server->loop, &sip, &sip_handler, server, ret_error);
 	server->legs.agent = server->agent;
-	return server->agent ? 0 : -1;
+	if (!server->agent)
+		return -1;
+	server->trunks = trunks_new(server->agent, c);
+	return 0;
 }
 
 static void take_limits(struct server *server)
@@ -274,6 +277,7 @@ struct server *server_free(struct server *server)
 	while ((call = TAILQ_FIRST(&server->calls)))
 		call_free(call);
 	webhook_env_release(&server->webhooks);
+	trunks_free(server->trunks);
 	sip_agent_free(server->agent);
 	http_client_free(server->trusted);
 	speech_free(server->speech);
@@ -374,6 +378,7 @@ void server_reload(struct server *server, struct config *config)
 	if (server->speech)
 		speech_set_options(server->speech, config->tts.options);
 	take_limits(server);
+	trunks_reload(server->trunks, config);
 	log_info(NULL, "configuration reloaded: %zu applications", config->application_count);
 }
 

@@ -7,6 +7,7 @@
 #include "call/conversation.h"
 #include "call/leg.h"
 #include "call/server.h"
+#include "call/trunk.h"
 #include "call/webhook.h"
 #include "http/cache.h"
 
@@ -27,6 +28,7 @@ struct server {
 	struct recording_store *recordings;
 	char *recording_directory, *public_url;
 	struct sip_agent *agent;
+	struct trunks *trunks;
 	struct leg_env legs;
 	struct webhook_env webhooks;
 
