@@ -283,6 +283,7 @@ struct server *server_free(struct server *server)
 	speech_free(server->speech);
 	worker_pool_free(server->workers);
 	sound_store_free(server->sounds);
+	tones_release(&server->tones);
 	http_cache_free(server->cache);
 	http_client_free(server->guarded);
 	media_engine_free(server->media);

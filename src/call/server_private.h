@@ -7,6 +7,7 @@
 #include "call/conversation.h"
 #include "call/leg.h"
 #include "call/server.h"
+#include "call/tone.h"
 #include "call/trunk.h"
 #include "call/webhook.h"
 #include "http/cache.h"
@@ -25,6 +26,7 @@ struct server {
 	struct http_cache *cache;
 	struct speech *speech;
 	struct sound_store *sounds;
+	struct tones tones;
 	struct recording_store *recordings;
 	char *recording_directory, *public_url;
 	struct sip_agent *agent;
