@@ -251,6 +251,7 @@ void call_host_init(struct call *call)
 void call_host_release(struct call *call)
 {
 	call_forget_digits(call);
+	call_absent_release(call);
 	timer_stop(&call->no_receiver);
 	timer_stop(&call->script_timer);
 }
