@@ -98,28 +98,18 @@ static int make_spec(struct call *call, const struct ncco_sound *sound, struct s
 		return -1;
 	if (sound->kind == NCCO_SOUND_URL)
 		spec->url = call->sound.source;
-	else
+	else if (sound->kind == NCCO_SOUND_TEXT)
 		spec->text = call->sound.source;
 	return 0;
 }
 
-static void get_tone(struct call *call)
-{
-	struct prompt *tone =
-		tone_find(&call->server->tones, call->sound.source, call->sound.spec.codec);
-
-	if (tone)
-		start_prompt(call, prompt_ref(tone));
-	else
-		fail_later(call, "there is no such tone");
-}
-
+/* Neither URL nor text: our own ringback. */
 static void get_sound(struct call *call, const struct sound_spec *spec)
 {
 	struct sound_result result;
 
-	if (call->sound.kind == NCCO_SOUND_TONE) {
-		get_tone(call);
+	if (!spec->url && !spec->text) {
+		start_prompt(call, tones_ringback(&call->server->tones, spec->codec));
 		return;
 	}
 	switch (sound_get(call->server->sounds, spec, &result, on_sound, call)) {
@@ -142,7 +132,6 @@ void call_play(void *ctx, const struct ncco_sound *sound)
 
 	drop_sound(call);
 	call->sound.loops = sound->loops;
-	call->sound.kind = sound->kind;
 	if (make_spec(call, sound, &call->sound.spec, &error) < 0) {
 		fail_later(call, error);
 		return;
@@ -212,10 +201,8 @@ void call_prepare_sound(void *ctx, const struct ncco_sound *sound)
 	char *kept = call->sound.source;
 	const char *error;
 
-	if (sound->kind == NCCO_SOUND_TONE)
-		return;
 	call->sound.source = NULL;
-	if (make_spec(call, sound, &spec, &error) == 0)
+	if (sound->kind != NCCO_SOUND_TONE && make_spec(call, sound, &spec, &error) == 0)
 		sound_prepare(call->server->sounds, &spec);
 	free(call->sound.source);
 	call->sound.source = kept;

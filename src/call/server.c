@@ -113,6 +113,9 @@ static void open_speech(struct server *server)
 		.cache_dir = cache_dir,
 		.adapter = c->tts.default_adapter,
 		.fallback = (const char *const *)c->tts.fallback,
+		.breaker_failures = c->tts.breaker_failures,
+		.breaker_seconds = c->tts.breaker_seconds,
+		.options = c->tts.options,
 		.concurrency = c->tts.concurrency,
 		.timeout_ms = c->tts.timeout_ms,
 	};
@@ -348,6 +351,9 @@ static void name_restarts(const struct config *old, const struct config *new)
 		{"tts.adapters", differs(old->tts.adapters, new->tts.adapters)},
 		{"tts.concurrency", old->tts.concurrency != new->tts.concurrency},
 		{"tts.timeout_ms", old->tts.timeout_ms != new->tts.timeout_ms},
+		{"tts.breaker_failures, tts.breaker_seconds",
+			old->tts.breaker_failures != new->tts.breaker_failures ||
+				old->tts.breaker_seconds != new->tts.breaker_seconds},
 		{"http_addr", differs(old->http_addr, new->http_addr)},
 		{"recording.path", differs(old->recording.path, new->recording.path)},
 		{"state_directory", differs(old->state_directory, new->state_directory)},
@@ -370,6 +376,8 @@ void server_reload(struct server *server, struct config *config)
 	server->retired[server->retired_count++] = server->config;
 	server->config = config;
 	recording_store_keep(server->recordings, config->recording.keep_days);
+	if (server->speech)
+		speech_set_options(server->speech, config->tts.options);
 	take_limits(server);
 	trunks_reload(server->trunks, config);
 	log_info(NULL, "configuration reloaded: %zu applications", config->application_count);

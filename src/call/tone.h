@@ -1,18 +1,19 @@
-/* tone.h - sounds that we make ourselves, by name, made once for each codec. Core thread only. */
+/* tone.h - the sounds that nccod has of its own, made once for each codec. Core thread. */
 #ifndef CALL_TONE_H
 #define CALL_TONE_H
 
 #include "media/prompt.h"
 
-#define TONE_MAX_CODECS 16
+#define TONE_CODECS 8
 
+/* Starts as {0}. */
 struct tones {
-	struct prompt *ringback[TONE_MAX_CODECS]; /* by the codec's place in codec_table[] */
+	struct prompt *ringback[TONE_CODECS];
 };
 
+/* What a caller hears while it rings elsewhere (ITU-T E.180, North America); a reference of the
+ * caller's own. */
+struct prompt *tones_ringback(struct tones *tones, const struct codec *codec);
 void tones_release(struct tones *tones);
-
-/* "ringback": what a caller hears while it rings. Borrowed; NULL: no such tone. */
-struct prompt *tone_find(struct tones *tones, const char *name, const struct codec *codec);
 
 #endif
