@@ -131,6 +131,39 @@ static void test_config__reads_the_sections(void **state)
 	config_free(config);
 }
 
+static void test_config__reads_trunks(void **state)
+{
+	struct config *config;
+	const struct config_trunk *trunk;
+
+	(void)state;
+	setenv("CONFIG_TEST", "hunter2", 1);
+	config = load("[[proxy.trunks]]\nname = \"carrier\"\n"
+		      "dest = \"sip:sip.carrier.example:5060\"\n"
+		      "username = \"u\"\npassword = { env = \"CONFIG_TEST\" }\nregister = true\n"
+		      "outbound_proxy = \"sip:edge.carrier.example;lr\"\n"
+		      "inbound_hosts = [\"198.51.100.0/24\"]\nmax_calls = 100\nmax_cps = 10\n"
+		      "prefixes = [\"+44\", \"1\"]\n"
+		      "[[proxy.trunks]]\nname = \"b\"\ndest = \"sip:b;transport=tcp\"\n");
+	assert_int_equal(config->proxy.trunk_count, 2);
+	trunk = &config->proxy.trunks[0];
+	assert_string_equal(trunk->name, "carrier");
+	assert_string_equal(trunk->dest, "sip:sip.carrier.example:5060");
+	assert_string_equal(trunk->password, "hunter2");
+	assert_true(trunk->registers);
+	assert_string_equal(trunk->outbound_proxy, "sip:edge.carrier.example;lr");
+	assert_string_equal(trunk->inbound_hosts[0], "198.51.100.0/24");
+	assert_int_equal(trunk->max_calls, 100);
+	assert_int_equal(trunk->max_cps, 10);
+	assert_string_equal(trunk->prefixes[1], "1");
+	trunk++;
+	assert_false(trunk->registers);
+	assert_null(trunk->username);
+	assert_null(trunk->prefixes[0]);
+	assert_int_equal(trunk->max_calls, 0);
+	config_free(config);
+}
+
 static void test_config__overrides_beat_the_file(void **state)
 {
 	static const char *const overrides[] = {"proxy.udp_port=5070", "proxy.addr=127.0.0.2",
@@ -303,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_config__defaults_need_no_file),
 		cmocka_unit_test(test_config__reads_the_sections),
+		cmocka_unit_test(test_config__reads_trunks),
 		cmocka_unit_test(test_config__overrides_beat_the_file),
 		cmocka_unit_test(test_config__texts_come_from_variables_and_files),
 		cmocka_unit_test(test_config__numbers_match_exactly_then_by_longest_prefix),

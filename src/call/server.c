@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/recording.h"
-#include "call/server_private.h"
+#include "call/call_private.h"
 
 #define DECODE_WORKERS	     2
 #define DELIVER_AT_END_US    (10 * USEC_PER_SEC)
@@ -158,7 +158,10 @@ static int open_sip(struct server *server, char **ret_error)
 
 	server->agent = sip_agent_new(server->loop, &sip, &sip_handler, server, ret_error);
 	server->legs.agent = server->agent;
-	return server->agent ? 0 : -1;
+	if (!server->agent)
+		return -1;
+	server->trunks = trunks_new(server->agent, c);
+	return 0;
 }
 
 static void take_limits(struct server *server)
@@ -243,6 +246,7 @@ struct server *server_new(struct loop *loop, struct config *config, char **ret_e
 	server->loop = loop;
 	server->config = config;
 	TAILQ_INIT(&server->calls);
+	TAILQ_INIT(&server->conversations);
 	webhook_env_init(&server->webhooks);
 	server->webhooks.on_drained = on_webhooks_drained;
 	server->webhooks.arg = server;
@@ -273,11 +277,13 @@ struct server *server_free(struct server *server)
 	while ((call = TAILQ_FIRST(&server->calls)))
 		call_free(call);
 	webhook_env_release(&server->webhooks);
+	trunks_free(server->trunks);
 	sip_agent_free(server->agent);
 	http_client_free(server->trusted);
 	speech_free(server->speech);
 	worker_pool_free(server->workers);
 	sound_store_free(server->sounds);
+	tones_release(&server->tones);
 	http_cache_free(server->cache);
 	http_client_free(server->guarded);
 	media_engine_free(server->media);
@@ -373,6 +379,7 @@ void server_reload(struct server *server, struct config *config)
 	if (server->speech)
 		speech_set_options(server->speech, config->tts.options);
 	take_limits(server);
+	trunks_reload(server->trunks, config);
 	log_info(NULL, "configuration reloaded: %zu applications", config->application_count);
 }
 
