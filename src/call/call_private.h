@@ -55,6 +55,7 @@ struct call_sound {
 	bool wanted;		/* until media runs */
 	struct sound_spec spec; /* texts are the members' below while media is not running */
 	char *source, *language, *voice, *adapter;
+	struct json_object *options;
 	const char *error;  /* told by `later` */
 	struct timer later; /* tells the script what a host function may not tell itself */
 };

@@ -87,6 +87,8 @@ static int make_spec(struct call *call, const struct ncco_sound *sound, struct s
 		.language = sound->language,
 		.voice = sound->voice,
 		.adapter = sound->provider,
+		.options = sound->provider_options,
+		.premium = sound->premium,
 		.style = sound->style,
 		.level = sound->level,
 		.codec = codec ? codec : codec_table[0],
@@ -151,6 +153,8 @@ void call_play(void *ctx, const struct ncco_sound *sound)
 	xstrset(&call->sound.language, call->sound.spec.language);
 	xstrset(&call->sound.voice, call->sound.spec.voice);
 	xstrset(&call->sound.adapter, call->sound.spec.adapter);
+	json_object_put(call->sound.options);
+	call->sound.options = json_object_get(call->sound.spec.options);
 	call->sound.spec.language = call->sound.language;
 	call->sound.spec.voice = call->sound.voice;
 	call->sound.spec.adapter = call->sound.adapter;
@@ -250,6 +254,8 @@ void call_sound_release(struct call *call)
 	free(call->sound.language);
 	free(call->sound.voice);
 	free(call->sound.adapter);
+	json_object_put(call->sound.options);
+	call->sound.options = NULL;
 	call->sound.source = call->sound.language = NULL;
 	call->sound.voice = call->sound.adapter = NULL;
 }
