@@ -1,17 +1,21 @@
 /* meter.c - the far end of RTP in a load test: one UDP port, any number of streams.
  *
- *   meter -p PORT -m sink|echo|keys [-r FILE]
+ *   meter -p PORT -m sink|echo|keys|talk [-r FILE] [-c FILE] [-t TALKERS]
  *
  * A stream is a source port that sends to us. sink only listens, echo sends each packet back,
  * keys talks silence to each stream and presses one key (RFC 4733) some 300 to 700 ms after it
- * began to play. SIGUSR1 begins the window that is measured; SIGTERM ends it and prints one JSON
- * object. -r writes a line for each stream: port, first packet, first and last packet with
- * sound, key pressed (microseconds on CLOCK_MONOTONIC; 0 is never), packets.
+ * began to play, talk talks to each stream: the first TALKERS of them with sound without a pause,
+ * the others in silence. With each -c it also talks to the ports that a log of sipp names in lines
+ * "CALL NUMBER PORT", since a server may send nothing before it hears something. SIGUSR1 begins the
+ * window that is measured; SIGTERM ends it and prints one JSON object. -r writes a line for each
+ * stream: port, first packet, first and last packet with sound, key pressed (microseconds on
+ * CLOCK_MONOTONIC; 0 is never), packets.
  *
  * Times of arrival are the kernel's own (SO_TIMESTAMPNS): on loopback that is when the server's
  * send() ran, so that gaps speak of the server and not of how busy the meter is. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -30,8 +34,10 @@
 #define NEW_CALL_AFTER (3 * NSEC) /* a port silent for so long belongs to another call */
 #define HISTOGRAM      10000	  /* of 0.1 ms */
 #define PT_EVENT       101
+#define SOUND_FRAMES   50
+#define FRAME	       160
 
-enum mode { SINK, ECHO_BACK, KEYS };
+enum mode { SINK, ECHO_BACK, KEYS, TALK };
 
 struct stream {
 	uint64_t first, last, first_voice, last_voice, pressed; /* ns, kernel time */
@@ -44,7 +50,8 @@ struct stream {
 	uint64_t next_tx, press_at;
 	uint32_t tx_timestamp, event_timestamp;
 	uint16_t tx_sequence;
-	uint8_t event_packets;
+	uint8_t event_packets, frame; /* frame: of the sound */
+	bool called, talks;	      /* called: talked to before it was heard */
 };
 
 static struct stream streams[65536];
@@ -56,8 +63,11 @@ static struct {
 } window;
 static volatile sig_atomic_t stopping, begin_window;
 static enum mode mode;
-static FILE *records;
-static int64_t wall_offset; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
+static FILE *records, *calls[4]; /* calls: sipp's logs */
+static size_t calls_count;
+static unsigned long talkers = 65536;
+static uint8_t sound[SOUND_FRAMES * FRAME]; /* mu-law */
+static int64_t wall_offset;		    /* CLOCK_REALTIME less CLOCK_MONOTONIC */
 
 static void on_signal(int number)
 {
@@ -120,14 +130,24 @@ static void start_window(uint64_t now)
 
 static void start_stream(struct stream *s, uint16_t port, uint64_t now)
 {
+	static unsigned long count;
+	bool known = s->called || s->used;
+
+	if (s->called && !s->used) {
+		s->used = true;
+		s->first = now;
+		return;
+	}
 	if (s->used)
 		write_record(port);
-	else
+	if (!known)
 		active[active_count++] = port;
 	memset(s, 0, sizeof(*s));
 	s->used = true;
 	s->first = now;
 	s->base = UINT64_MAX;
+	s->talks = count++ < talkers;
+	s->frame = (uint8_t)(random() % SOUND_FRAMES);
 	s->next_tx = now + (uint64_t)(random() % 20) * MSEC;
 	s->tx_sequence = (uint16_t)random();
 	s->tx_timestamp = (uint32_t)random();
@@ -182,7 +202,44 @@ static void receive(uint16_t port, const uint8_t *packet, size_t size, uint64_t 
 	}
 }
 
-/* A packet of silence, or of the key: five updates and the end three times (RFC 4733, 2.5). */
+/* A second of a voice's strength and unevenness: tones that swell four times. */
+static void make_sound(void)
+{
+	for (size_t i = 0; i < sizeof(sound); i++) {
+		double t = (double)i / 8000, swell = 0.6 + 0.4 * sin(2 * M_PI * 4 * t);
+		double sample =
+			swell * (5000 * sin(2 * M_PI * 300 * t) + 3000 * sin(2 * M_PI * 1100 * t));
+		int value = (int)sample, sign = value < 0 ? 0x80 : 0, exponent = 7;
+
+		value = abs(value) + 132;
+		while (exponent > 0 && !(value & (0x80 << exponent)))
+			exponent--;
+		sound[i] = (uint8_t) ~(sign | exponent << 4 | (value >> (exponent + 3) & 0x0f));
+	}
+}
+
+/* The ports that sipp has learned since we last looked. */
+static void read_calls(FILE *file, uint64_t now)
+{
+	unsigned number, port;
+	char line[256];
+
+	clearerr(file);
+	while (fgets(line, sizeof(line), file)) {
+		char *at = strstr(line, "CALL ");
+
+		if (!at || sscanf(at, "CALL %u %u", &number, &port) != 2 || port > 65535 ||
+			streams[port].used || streams[port].called)
+			continue;
+		start_stream(&streams[port], (uint16_t)port, now);
+		streams[port].used = false;
+		streams[port].called = true;
+		streams[port].last = now;
+	}
+}
+
+/* A packet of sound or silence, or of the key: five updates and the end three times (RFC 4733,
+ * 2.5). */
 static void talk(int fd, struct stream *s, uint16_t port, uint64_t now)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -191,7 +248,11 @@ static void talk(int fd, struct stream *s, uint16_t port, uint64_t now)
 	size_t size = sizeof(packet);
 
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	memset(packet + 12, 0xff, 160);
+	if (mode == TALK && s->talks)
+		memcpy(packet + 12, sound + FRAME * s->frame, FRAME);
+	else
+		memset(packet + 12, 0xff, FRAME);
+	s->frame = (uint8_t)((s->frame + 1) % SOUND_FRAMES);
 	if (key && s->event_packets == 0) {
 		s->event_timestamp = s->tx_timestamp;
 		s->pressed = now;
@@ -367,9 +428,10 @@ static void print_summary(uint64_t now)
 static void run(int fd)
 {
 	static struct batch batch;
-	struct timespec wait = {0, mode == KEYS ? 500000 : 2000000};
+	bool talking = mode == KEYS || mode == TALK;
+	struct timespec wait = {0, talking ? 500000 : 2000000};
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
-	uint64_t now = read_clock(CLOCK_MONOTONIC);
+	uint64_t now = read_clock(CLOCK_MONOTONIC), next_talk = now, next_look = now;
 
 	start_window(now);
 	while (!stopping) {
@@ -379,8 +441,15 @@ static void run(int fd)
 			begin_window = 0;
 			start_window(now);
 		}
-		if (mode == KEYS)
+		if (now >= next_look) {
+			next_look = now + 10 * MSEC;
+			for (size_t i = 0; i < calls_count; i++)
+				read_calls(calls[i], now);
+		}
+		if (talking && now >= next_talk) {
+			next_talk = now + MSEC;
 			talk_to_all(fd, now);
+		}
 		if (serve(fd, &batch) <= 0)
 			ppoll(&ready, 1, &wait, NULL);
 	}
@@ -392,18 +461,25 @@ int main(int argc, char **argv)
 	unsigned long port = 0;
 	int option, fd;
 
-	while ((option = getopt(argc, argv, "p:m:r:")) != -1) {
+	while ((option = getopt(argc, argv, "p:m:r:c:t:")) != -1) {
 		if (option == 'p')
 			port = strtoul(optarg, NULL, 10);
 		else if (option == 'm')
 			mode = strcmp(optarg, "echo") == 0   ? ECHO_BACK
 			       : strcmp(optarg, "keys") == 0 ? KEYS
+			       : strcmp(optarg, "talk") == 0 ? TALK
 							     : SINK;
+		else if (option == 't')
+			talkers = strtoul(optarg, NULL, 10);
+		else if (option == 'c')
+			calls_count +=
+				calls_count < 4 && (calls[calls_count] = fopen(optarg, "a+"));
 		else if (option != 'r' || !(records = fopen(optarg, "w")))
 			return 2;
 	}
 	if (port == 0 || port > 65535) {
-		fprintf(stderr, "usage: meter -p PORT -m sink|echo|keys [-r FILE]\n");
+		fprintf(stderr, "usage: meter -p PORT -m sink|echo|keys|talk [-r FILE] [-c FILE] "
+				"[-t TALKERS]\n");
 		return 2;
 	}
 	fd = open_socket((uint16_t)port);
@@ -412,6 +488,7 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
 	sigaction(SIGINT, &(struct sigaction){.sa_handler = on_signal}, NULL);
 	sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_signal}, NULL);
+	make_sound();
 	run(fd);
 	if (records)
 		fclose(records);

@@ -2,8 +2,9 @@
  *
  *   webapp PORT [FILE]
  *
- * /ncco plays a second and ends, /long plays ten minutes, /keys plays until a key is pressed,
- * /one.wav and /long.wav are what they play (mu-law, 440 Hz), /event takes events. When it is
+ * The scripts are in a table: a sound of a second, one of ten minutes, one until a key is pressed,
+ * recordings, a bridged call, conferences. /one.wav and /long.wav are what they play (mu-law,
+ * 440 Hz), /event takes events. When it is
  * ended, a line is written to FILE for each script that was handed out: the caller (`from`) and
  * when the answer was given, in microseconds on CLOCK_MONOTONIC. */
 #include <event2/buffer.h>
@@ -114,17 +115,36 @@ static void note_answer(struct evhttp_request *request)
 	evhttp_clear_headers(&pairs);
 }
 
-/* The script: a sound with its options, then the steps that follow it. */
-static void send_script(
-	struct evhttp_request *request, const char *sound, const char *options, const char *steps)
+/* Of a script %1$lu is our own port. */
+static const struct {
+	const char *path, *script;
+} scripts[] = {
+	{"/ncco", "[{\"action\":\"stream\",\"streamUrl\":[\"http://127.0.0.1:%1$lu/one.wav\"]}]"},
+	{"/long", "[{\"action\":\"stream\",\"streamUrl\":[\"http://127.0.0.1:%1$lu/long.wav\"]}]"},
+	{"/keys", "[{\"action\":\"stream\",\"bargeIn\":true,"
+		  "\"streamUrl\":[\"http://127.0.0.1:%1$lu/long.wav\"]},"
+		  "{\"action\":\"input\",\"type\":[\"dtmf\"],\"dtmf\":{\"maxDigits\":1},"
+		  "\"eventUrl\":[\"http://127.0.0.1:%1$lu/event\"]}]"},
+	{"/wav", "[{\"action\":\"record\",\"format\":\"wav\"},"
+		 "{\"action\":\"stream\",\"streamUrl\":[\"http://127.0.0.1:%1$lu/long.wav\"]}]"},
+	{"/mp3", "[{\"action\":\"record\",\"format\":\"mp3\"},"
+		 "{\"action\":\"stream\",\"streamUrl\":[\"http://127.0.0.1:%1$lu/long.wav\"]}]"},
+	{"/bridge", "[{\"action\":\"connect\",\"endpoint\":[{\"type\":\"sip\","
+		    "\"uri\":\"sip:callee@127.0.0.1:15070\"}]}]"},
+	{"/room", "[{\"action\":\"conversation\",\"name\":\"bench\"}]"},
+	{"/rooms", "[{\"action\":\"conversation\",\"name\":\"bench-${int(from) %% 30}\"}]"},
+};
+
+static void send_script(struct evhttp_request *request, const char *script)
 {
 	struct evbuffer *body = evbuffer_new();
 
 	evhttp_add_header(
 		evhttp_request_get_output_headers(request), "Content-Type", "application/json");
-	evbuffer_add_printf(body,
-		"[{\"action\":\"stream\",%s\"streamUrl\":[\"http://127.0.0.1:%lu/%s\"]}%s]",
-		options, port, sound, steps);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	evbuffer_add_printf(body, script, port);
+#pragma GCC diagnostic pop
 	note_answer(request);
 	evhttp_send_reply(request, 200, "OK", body);
 	evbuffer_free(body);
@@ -135,15 +155,13 @@ static void on_request(struct evhttp_request *request, void *arg)
 	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(request));
 
 	(void)arg;
-	if (strcmp(path, "/ncco") == 0)
-		send_script(request, "one.wav", "", "");
-	else if (strcmp(path, "/long") == 0)
-		send_script(request, "long.wav", "", "");
-	else if (strcmp(path, "/keys") == 0)
-		send_script(request, "long.wav", "\"bargeIn\":true,",
-			",{\"action\":\"input\",\"type\":[\"dtmf\"],\"dtmf\":{\"maxDigits\":1},"
-			"\"eventUrl\":[\"/event\"]}");
-	else if (strcmp(path, "/one.wav") == 0)
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		if (strcmp(path, scripts[i].path) == 0) {
+			send_script(request, scripts[i].script);
+			return;
+		}
+	}
+	if (strcmp(path, "/one.wav") == 0)
 		send_data(request, "audio/wav", one_wav.data, one_wav.size);
 	else if (strcmp(path, "/long.wav") == 0)
 		send_data(request, "audio/wav", long_wav.data, long_wav.size);
