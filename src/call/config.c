@@ -123,6 +123,11 @@ static const struct option config_keys[] = {
 	{"tts.adapters", OPTION_TEXT, AT(tts.adapters), .check = config_check_filled},
 	{"tts.concurrency", OPTION_UNSIGNED, AT(tts.concurrency), .number = 4, RANGE(1, 256)},
 	{"tts.timeout_ms", OPTION_UNSIGNED, AT(tts.timeout_ms), .number = 8000, POLICY_RANGE},
+	{"tts.breaker_failures", OPTION_UNSIGNED, AT(tts.breaker_failures), .number = 5,
+		RANGE(0, 1000)},
+	{"tts.breaker_seconds", OPTION_UNSIGNED, AT(tts.breaker_seconds), .number = 30,
+		RANGE(1, DAY), .unit = "seconds"},
+	{"tts.options", OPTION_TEXT_MAPS, AT(tts.options)},
 
 	{"limits.fetch_private_networks", OPTION_TRISTATE, AT(limits.fetch_private_networks),
 		.number = -1},

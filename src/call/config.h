@@ -83,11 +83,14 @@ struct config {
 		char *format;	    /* NULL: mp3, or wav for more than two channels */
 	} recording;
 	struct {
-		char *default_adapter; /* espeak-ng */
-		char **fallback;       /* NULL-terminated */
-		char *adapters;	       /* directory of adapter programs */
-		unsigned concurrency;  /* 4 */
-		unsigned timeout_ms;   /* 8000 */
+		char *default_adapter;	     /* espeak-ng */
+		char **fallback;	     /* NULL-terminated */
+		char *adapters;		     /* directory of adapter programs */
+		unsigned concurrency;	     /* 4 */
+		unsigned timeout_ms;	     /* 8000 */
+		unsigned breaker_failures;   /* in a row; 5, 0: never left out */
+		unsigned breaker_seconds;    /* 30 */
+		struct json_object *options; /* adapter to table of texts; NULL: none */
 	} tts;
 	struct {
 		int fetch_private_networks; /* 1, 0, or -1: only when we listen on loopback only */

@@ -183,6 +183,40 @@ static void check_unique(struct option_load *load, const struct names *names)
 	}
 }
 
+static bool is_option_name(const char *name)
+{
+	return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					   "0123456789_-")];
+}
+
+/* [tts.options.NAME]: NAME is an adapter's, and the keys become names of variables. */
+static void check_adapter_options(struct option_load *load, struct json_object *root,
+	const char *section, struct json_object *options)
+{
+	struct json_object *written = json_member(json_member(root, section), "options");
+
+	if (!options)
+		return;
+	json_object_object_foreach (options, adapter, map) {
+		char *path = xasprintf("%s.options.%s", section, adapter);
+
+		if (config_check_adapter(adapter))
+			option_fault(load, json_member(written, adapter), path,
+				"must be named as a program in %s.adapters", section);
+		if (map) {
+			json_object_object_foreach (map, name, value) {
+				(void)value;
+				if (!is_option_name(name))
+					option_fault(load,
+						json_member(json_member(written, adapter), name),
+						path, "\"%s\" must be of letters, digits, _ and -",
+						name);
+			}
+		}
+		free(path);
+	}
+}
+
 static void check_ids(
 	struct option_load *load, struct json_object *root, const struct config *config)
 {
@@ -236,6 +270,7 @@ void config_check(struct option_load *load, struct json_object *root, const stru
 
 	check_ports(load, root, config);
 	check_ids(load, root, config);
+	check_adapter_options(load, root, "tts", config->tts.options);
 	check_trunks(load, root, config);
 	if (wanted && !config_application_by_id(config, wanted))
 		option_fault(load, json_member(root, "default_application"), "default_application",

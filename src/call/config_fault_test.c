@@ -108,6 +108,20 @@ static const struct {
 		"c.toml:3:1: applications.0.fallback_ncco: must be a list of tables, not a table"},
 	{APP "fallback_ncco = [ { action = \"talk\", text = 1979-05-27 } ]",
 		"c.toml:3:38: applications.0.fallback_ncco: must be JSON, not a date or time"},
+	{"tts.options = \"x\"",
+		"c.toml:1:5: tts.options: must be a table of tables of texts, not \"x\""},
+	{"[tts.options]\nopenai = \"x\"",
+		"c.toml:2:1: tts.options.openai: must be a table of texts, not \"x\""},
+	{"[tts.options.openai]\nspeed = 1.5", "c.toml:2:1: tts.options.openai.speed: must be text, "
+					      "{ env = \"NAME\" } or { file = "
+					      "\"PATH\" }, not 1.5"},
+	{"[tts.options.openai]\nkey = { env = \"NOT_SET_HERE\" }",
+		"c.toml:2:1: tts.options.openai.key: the environment variable NOT_SET_HERE is not "
+		"set"},
+	{"[tts.options.\"a/b\"]\nkey = \"x\"",
+		"c.toml:1:14: tts.options.a/b: must be named as a program in tts.adapters"},
+	{"[tts.options.openai]\n\"a b\" = \"x\"",
+		"c.toml:2:1: tts.options.openai: \"a b\" must be of letters, digits, _ and -"},
 	{"proxy.http_router.timeout_ms = 0",
 		"c.toml:1:7: proxy.http_router.url: is missing\n"
 		"c.toml:1:19: proxy.http_router.timeout_ms: must be a whole number of "

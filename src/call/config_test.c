@@ -72,6 +72,9 @@ static void test_config__defaults_need_no_file(void **state)
 	assert_non_null(strstr(config->tts.adapters, "/tts-adapters"));
 	assert_int_equal(config->tts.concurrency, 4);
 	assert_int_equal(config->tts.timeout_ms, 8000);
+	assert_null(config->tts.options);
+	assert_int_equal(config->tts.breaker_failures, 5);
+	assert_int_equal(config->tts.breaker_seconds, 30);
 	assert_int_equal(config->limits.fetch_private_networks, -1);
 	assert_int_equal(config->limits.max_ncco_bytes, 65536);
 	assert_int_equal(config->limits.max_steps, 200);
@@ -168,7 +171,8 @@ static void test_config__overrides_beat_the_file(void **state)
 		"applications.second.numbers=[\"1\", \"2\"]", "applications.2.id=15550100",
 		"applications.2.webhook_policy.answer_timeout_ms=9", "log_level=warn",
 		"proxy.http_router.url=http://r/", "proxy.http_router.headers.X-Key=true",
-		"applications.first.name={ env = \"CONFIG_TEST\" }", "media.root=a = b"};
+		"applications.first.name={ env = \"CONFIG_TEST\" }", "media.root=a = b",
+		"tts.options.openai.url=http://h"};
 	struct config *config;
 
 	(void)state;
@@ -189,6 +193,7 @@ static void test_config__overrides_beat_the_file(void **state)
 	assert_int_equal(config->applications[2].webhook_policy.answer_timeout_ms, 9);
 	assert_string_equal(json_text(config->proxy.http_router.headers, "X-Key", ""), "true");
 	assert_string_equal(config->media.root, "a = b");
+	assert_string_equal(json_print(config->tts.options), "{\"openai\":{\"url\":\"http://h\"}}");
 	config_free(config);
 }
 
@@ -200,9 +205,14 @@ static void test_config__texts_come_from_variables_and_files(void **state)
 	config_write("secret", "hunter2\n", 8);
 	setenv("CONFIG_TEST", "/sounds", 1);
 	config = load("media.root = { env = \"CONFIG_TEST\" }\n[proxy.http_router]\n"
-		      "url = \"http://h\"\nheaders.Key = { file = \"secret\" }\n");
+		      "url = \"http://h\"\nheaders.Key = { file = \"secret\" }\n"
+		      "[tts.options.openai]\napi_key = { file = \"secret\" }\nvoice = \"a\"\n"
+		      "[tts.options.polly]\nregion = { env = \"CONFIG_TEST\" }\n");
 	assert_string_equal(config->media.root, "/sounds");
 	assert_string_equal(json_text(config->proxy.http_router.headers, "Key", ""), "hunter2");
+	assert_string_equal(json_print(config->tts.options),
+		"{\"openai\":{\"api_key\":\"hunter2\",\"voice\":"
+		"\"a\"},\"polly\":{\"region\":\"/sounds\"}}");
 	config_free(config);
 }
 

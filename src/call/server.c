@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "call/recording.h"
-#include "call/server_private.h"
+#include "call/call_private.h"
 
 #define DECODE_WORKERS	     2
 #define DELIVER_AT_END_US    (10 * USEC_PER_SEC)
@@ -114,6 +114,9 @@ static void open_speech(struct server *server)
 		.cache_dir = cache_dir,
 		.adapter = c->tts.default_adapter,
 		.fallback = (const char *const *)c->tts.fallback,
+		.breaker_failures = c->tts.breaker_failures,
+		.breaker_seconds = c->tts.breaker_seconds,
+		.options = c->tts.options,
 		.concurrency = c->tts.concurrency,
 		.timeout_ms = c->tts.timeout_ms,
 	};
@@ -257,6 +260,7 @@ struct server *server_new(struct loop *loop, struct config *config, char **ret_e
 	server->loop = loop;
 	server->config = config;
 	TAILQ_INIT(&server->calls);
+	TAILQ_INIT(&server->conversations);
 	webhook_env_init(&server->webhooks);
 	server->webhooks.on_drained = on_webhooks_drained;
 	server->webhooks.arg = server;
@@ -293,6 +297,7 @@ struct server *server_free(struct server *server)
 	speech_free(server->speech);
 	worker_pool_free(server->workers);
 	sound_store_free(server->sounds);
+	tones_release(&server->tones);
 	http_cache_free(server->cache);
 	http_client_free(server->guarded);
 	media_engine_free(server->media);
@@ -362,6 +367,9 @@ static void name_restarts(const struct config *old, const struct config *new)
 		{"tts.adapters", differs(old->tts.adapters, new->tts.adapters)},
 		{"tts.concurrency", old->tts.concurrency != new->tts.concurrency},
 		{"tts.timeout_ms", old->tts.timeout_ms != new->tts.timeout_ms},
+		{"tts.breaker_failures, tts.breaker_seconds",
+			old->tts.breaker_failures != new->tts.breaker_failures ||
+				old->tts.breaker_seconds != new->tts.breaker_seconds},
 		{"http_addr", differs(old->http_addr, new->http_addr)},
 		{"recording.path", differs(old->recording.path, new->recording.path)},
 		{"state_directory", differs(old->state_directory, new->state_directory)},
@@ -384,6 +392,8 @@ void server_reload(struct server *server, struct config *config)
 	server->retired[server->retired_count++] = server->config;
 	server->config = config;
 	recording_store_keep(server->recordings, config->recording.keep_days);
+	if (server->speech)
+		speech_set_options(server->speech, config->tts.options);
 	take_limits(server);
 	trunks_reload(server->trunks, config);
 	log_info(NULL, "configuration reloaded: %zu applications", config->application_count);
