@@ -70,6 +70,9 @@ static const struct {
 			    "\"PATH\" }, not 5"},
 	{"external_ip = 1979-05-27", "c.toml:1:1: external_ip: must be text, { env = \"NAME\" } or "
 				     "{ file = \"PATH\" }, not a date or time"},
+	{"[[proxy.contacts]]\nuser = \"1001\"\nuri = \"1001@host\"",
+		"c.toml:3:1: proxy.contacts.0.uri: must be a SIP URI as sip:host:5060, over "
+		"UDP or ;transport=tcp, not \"1001@host\""},
 	{"external_ip = \"host.example\"",
 		"c.toml:1:1: external_ip: must be an IP address, not \"host.example\""},
 	{"proxy.addr = \"\"", "c.toml:1:7: proxy.addr: must be an IP address, not \"\""},

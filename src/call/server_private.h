@@ -12,8 +12,6 @@
 #include "call/webhook.h"
 #include "http/cache.h"
 
-TAILQ_HEAD(conversation_list, conversation);
-
 struct server {
 	struct loop *loop;
 	struct config *config;

@@ -52,6 +52,10 @@ struct sip_agent *sip_agent_free(struct sip_agent *agent);
 
 uint16_t sip_agent_port(const struct sip_agent *agent, bool tcp); /* as bound */
 
+/* Our own address as the world sees it: external_ip, the bound one, or that of the interface which
+ * leads out. */
+void sip_agent_host(struct sip_agent *agent, char out[64]);
+
 /* Checks a SIP or SIPS URI given by a person. 0, or -EINVAL with *ret_error a malloc'd
  * message that says what to write ("sip:sip:host" is "sip: stands twice; write sip:host"). */
 int sip_uri_check(const char *uri, char **ret_error);

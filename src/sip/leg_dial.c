@@ -81,6 +81,10 @@ bool leg_try_next_hop(struct sip_leg *leg)
 		return false;
 	use_hop(leg, hop);
 	leg->state = SIP_LEG_INVITED;
+	if (leg->handler && leg->handler->on_sending)
+		leg->handler->on_sending(leg->arg, leg->source_ip);
+	if (leg->state != SIP_LEG_INVITED)
+		return true;
 	sdp = xstrdup(leg->local_sdp);
 	leg_send_invite(leg, sdp);
 	free(sdp);
@@ -105,6 +109,11 @@ static void on_located(void *arg, const struct sip_hop *hops, size_t count, cons
 		leg_end(leg, 503, error, false);
 	}
 	leg_leave(leg);
+}
+
+void sip_leg_set_offer(struct sip_leg *leg, const char *sdp)
+{
+	xstrset(&leg->local_sdp, sdp);
 }
 
 /* Where the first INVITE goes, and its Route and request URI (RFC 3261 section 12.2.1.1). */

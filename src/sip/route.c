@@ -216,6 +216,12 @@ void agent_host(struct sip_agent *agent, const char *peer_ip, char out[64])
 		snprintf(out, 64, "%s", agent->family == AF_INET6 ? "::1" : "127.0.0.1");
 }
 
+/* Addresses for documentation (RFC 5737, RFC 3849): nobody's, so the way there is the way out. */
+void sip_agent_host(struct sip_agent *agent, char out[64])
+{
+	agent_host(agent, agent->family == AF_INET6 ? "2001:db8::1" : "192.0.2.1", out);
+}
+
 char *agent_contact(struct sip_agent *agent, const char *user, const char *peer_ip, bool tcp)
 {
 	char host[64], escaped[128] = "";
