@@ -72,6 +72,8 @@ static const struct option config_keys[] = {
 	{"proxy.tcp_port", OPTION_PORT, AT(proxy.tcp_port), .number = 5060, RANGE(0, 65535)},
 	{"proxy.outbound_proxy", OPTION_TEXT, AT(proxy.outbound_proxy),
 		.check = config_check_filled},
+	{"proxy.name_servers", OPTION_TEXT_LIST, AT(proxy.name_servers),
+		.check = config_check_name_server},
 	{"proxy.max_concurrency", OPTION_UNSIGNED, AT(proxy.max_concurrency), .number = 10000,
 		RANGE(1, 1000000), .unit = "calls"},
 	{"proxy.session_expires", OPTION_UNSIGNED, AT(proxy.session_expires), .number = 1800,

@@ -71,6 +71,7 @@ struct config {
 		char *addr;		     /* 127.0.0.1 */
 		uint16_t udp_port, tcp_port; /* 5060, 0 is off */
 		char *outbound_proxy;
+		char **name_servers;	    /* empty: those of the machine */
 		unsigned max_concurrency;   /* 10000 */
 		unsigned session_expires;   /* s, 1800 */
 		unsigned options_keepalive; /* s, 0 off */

@@ -132,6 +132,9 @@ static const struct {
 	{"proxy.http_router = { url = \"http://h\", headers = { X = \"a\\r\\nb\" } }",
 		"c.toml:1:53: proxy.http_router.headers.X: must be a header value without control "
 		"characters, not \"a\\r\\nb\""},
+	{"proxy.name_servers = [\"192.0.2.1:53\", \"dns.example\"]",
+		"c.toml:1:39: proxy.name_servers.1: must be an IP address, or one and a port as "
+		"192.0.2.1:53 or [2001:db8::1]:53, not \"dns.example\""},
 	{TRUNK("dest = \"sip:h\""), "c.toml:1:1: proxy.trunks.0.name: is missing"},
 	{TRUNK("name = \"a\"\ndest = \"h\""),
 		"c.toml:3:1: proxy.trunks.0.dest: must be a SIP URI as sip:host:5060, over UDP or "

@@ -29,6 +29,7 @@ struct sip_config {
 				     * With ;lr (or ;lr=on) as a pre-loaded Route and the request
 				     * URI untouched, without as strict routing (RFC 3261
 				     * 12.2.1.1). Validate with sip_uri_check() first. */
+	const char *name_servers;   /* "192.0.2.1,127.0.0.1:5353", NULL: those of the machine */
 	unsigned keepalive_s;	    /* OPTIONS ping inside a dialog, 0 off */
 	unsigned session_expires_s; /* RFC 4028, 0: we do not ask for it but agree; min 90 */
 };
