@@ -9,11 +9,13 @@
 
 #include <cmocka.h>
 
+#include "base/cidr.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rate.h"
 #include "base/ring.h"
 #include "base/strbuf.h"
 
@@ -199,6 +201,68 @@ static void test_ring__keeps_order_between_two_threads(void **state)
 	ring_free(ring);
 }
 
+static void test_cidr__contains_its_addresses(void **state)
+{
+	static const struct {
+		const char *network, *address;
+		bool inside;
+	} cases[] = {
+		{"198.51.100.0/24", "198.51.100.255", true},
+		{"198.51.100.0/24", "198.51.101.0", false},
+		{"198.51.100.8/29", "198.51.100.15", true},
+		{"198.51.100.8/29", "198.51.100.16", false},
+		{"192.0.2.1", "192.0.2.1", true},
+		{"192.0.2.1", "192.0.2.2", false},
+		{"0.0.0.0/0", "203.0.113.9", true},
+		{"192.0.2.0/24", "::ffff:192.0.2.7", true},
+		{"0.0.0.0/0", "2001:db8::1", false},
+		{"2001:db8::/33", "2001:db8:7fff::1", true},
+		{"2001:db8::/33", "2001:db8:8000::1", false},
+		{"192.0.2.0/24", "192.0.2", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct cidr cidr;
+
+		assert_true(cidr_parse(cases[i].network, &cidr));
+		assert_int_equal(cidr_contains(&cidr, cases[i].address), cases[i].inside);
+	}
+}
+
+static void test_cidr__refuses_what_is_no_network(void **state)
+{
+	static const char *const bad[] = {"", "host.example", "192.0.2.0/33", "192.0.2.0/", "/8",
+		"192.0.2.0/-1", "192.0.2.0/ 8", "192.0.2.0/0x8", "192.0.2.1/24", "2001:db8::/129",
+		"192.0.2.0/24/24", "1:2:3:4:5:6:7:8:9:1:2:3:4:5:6:7:8:9:1:2:3:4:5:6:7:8:9/8"};
+	struct cidr cidr;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_false(cidr_parse(bad[i], &cidr));
+}
+
+static void test_rate__never_allows_more_in_any_second(void **state)
+{
+	struct rate rate;
+	uint64_t start = 5 * USEC_PER_SEC;
+
+	(void)state;
+	rate_init(&rate, 2);
+	assert_true(rate_take(&rate, start));
+	assert_true(rate_take(&rate, start + 900000));
+	assert_false(rate_take(&rate, start + 999999));
+	assert_true(rate_take(&rate, start + 1000000));
+	assert_false(rate_take(&rate, start + 1899999));
+	assert_true(rate_take(&rate, start + 1900000));
+	rate_set(&rate, 2); /* the same: nothing is forgotten */
+	assert_false(rate_take(&rate, start + 1900000));
+	rate_set(&rate, 0);
+	for (int i = 0; i < 100; i++)
+		assert_true(rate_take(&rate, start + 1900000));
+	rate_release(&rate);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +273,9 @@ int main(void)
 		cmocka_unit_test(test_json_to_double__takes_decimal_numbers_alone),
 		cmocka_unit_test(test_json_readers__take_numbers_as_strings),
 		cmocka_unit_test(test_log_write__keeps_a_record_on_one_line),
+		cmocka_unit_test(test_cidr__contains_its_addresses),
+		cmocka_unit_test(test_cidr__refuses_what_is_no_network),
+		cmocka_unit_test(test_rate__never_allows_more_in_any_second),
 		cmocka_unit_test(test_ring__is_full_and_empty_when_it_says_so),
 		cmocka_unit_test(test_ring__keeps_order_between_two_threads),
 	};

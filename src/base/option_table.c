@@ -79,6 +79,7 @@ static void set_default(const struct option *option, void *slot)
 		*(int *)slot = (int)option->number;
 		break;
 	case OPTION_TEXT_MAP:
+	case OPTION_TEXT_MAPS:
 	case OPTION_JSON_ARRAY:
 	case OPTION_TABLES:
 		break; /* the zero of the struct */
@@ -243,7 +244,9 @@ static void release_rows(const struct option *options, size_t count, const char 
 			free(*(char **)slot);
 		else if (options[i].type == OPTION_TEXT_LIST)
 			release_list(*(char ***)slot);
-		else if (options[i].type == OPTION_TEXT_MAP || options[i].type == OPTION_JSON_ARRAY)
+		else if (options[i].type == OPTION_TEXT_MAP ||
+			 options[i].type == OPTION_TEXT_MAPS ||
+			 options[i].type == OPTION_JSON_ARRAY)
 			json_object_put(*(struct json_object **)slot);
 		else if (options[i].type == OPTION_TABLES)
 			release_tables(options, count, &options[i], base);

@@ -21,6 +21,7 @@ enum option_type {
 	OPTION_TEXT,	   /* char *; `names`, if given, are all it may be */
 	OPTION_TEXT_LIST,  /* char **, NULL-terminated, never NULL */
 	OPTION_TEXT_MAP,   /* struct json_object * with text members; NULL when not given */
+	OPTION_TEXT_MAPS,  /* a table of such tables: struct json_object *; NULL when not given */
 	OPTION_JSON_ARRAY, /* struct json_object *, unchecked; NULL when not given */
 	OPTION_UNSIGNED,   /* unsigned */
 	OPTION_PORT,	   /* uint16_t */

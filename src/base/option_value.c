@@ -269,6 +269,29 @@ static int read_map(struct option_load *load, const struct option *option,
 	return err;
 }
 
+static int read_maps(struct option_load *load, const struct option *option,
+	struct json_object *value, const char *path, struct json_object **slot)
+{
+	int err = 0;
+
+	if (!json_object_is_type(value, json_type_object))
+		return wrong(load, value, path, "must be a table of tables of texts");
+	json_object_put(*slot);
+	*slot = json_object_new_object();
+	json_object_object_foreach (value, name, item) {
+		struct strbuf at = STRBUF_INIT;
+		struct json_object *map = NULL;
+
+		strbuf_adds(&at, path);
+		option_path_add(&at, name);
+		if (read_map(load, option, item, at.data, &map) < 0)
+			err = -EINVAL;
+		json_object_object_add(*slot, name, map);
+		strbuf_release(&at);
+	}
+	return err;
+}
+
 /* Every date below `value` is a fault: JSON has none. */
 static int refuse_dates(struct option_load *load, struct json_object *value, const char *path)
 {
@@ -381,6 +404,8 @@ int option_read_value(struct option_load *load, const struct option *option,
 		return read_list(load, option, value, path, slot);
 	case OPTION_TEXT_MAP:
 		return read_map(load, option, value, path, slot);
+	case OPTION_TEXT_MAPS:
+		return read_maps(load, option, value, path, slot);
 	case OPTION_JSON_ARRAY:
 		return read_json_array(load, value, path, slot);
 	case OPTION_ENUM:

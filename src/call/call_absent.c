@@ -1,7 +1,7 @@
 /* What a script may ask for and this server does not do (core thread): each is told as a failure,
  * with the events that a host has for it, from a timer of zero. */
 #include "base/mem.h"
-#include "call/server_private.h"
+#include "call/call_private.h"
 
 #define REASON "is not available"
 

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "call/server_private.h"
+#include "call/call_private.h"
 
 static const char *const status_names[] = {"started", "ringing", "answered"};
 
@@ -18,7 +18,7 @@ struct json_object *call_event_base(const struct call *call)
 	json_add_text(body, "from", call->from);
 	json_add_text(body, "to", call->to);
 	json_add_text(body, "uuid", call->uuid);
-	json_add_text(body, "conversation_uuid", call->conversation_uuid);
+	json_add_text(body, "conversation_uuid", call->conversation->uuid);
 	return body;
 }
 
@@ -61,7 +61,7 @@ static struct json_object *status_body(const struct call *call, const char *stat
 	struct json_object *body = call_event_base(call);
 
 	json_add_text(body, "status", status);
-	json_add_text(body, "direction", "inbound");
+	json_add_text(body, "direction", call->outbound ? "outbound" : "inbound");
 	json_object_object_add(body, "headers", json_object_get(call->headers));
 	return body;
 }
@@ -146,7 +146,7 @@ void call_tell_error(struct call *call, const char *pointer, const char *reason)
 	json_add_text(body, "reason", reason);
 	if (pointer)
 		json_add_text(body, "pointer", pointer);
-	json_add_text(body, "conversation_uuid", call->conversation_uuid);
+	json_add_text(body, "conversation_uuid", call->conversation->uuid);
 	json_add_text(body, "uuid", call->uuid);
 	webhook_event(call->line, NULL, NULL, body);
 }

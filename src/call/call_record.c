@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/recording.h"
-#include "call/server_private.h"
+#include "call/call_private.h"
 
 #define MAX_AT_ONCE 8
 
@@ -25,8 +25,8 @@ struct call_record {
 
 static void record_free(struct call_record *record)
 {
-	TAILQ_REMOVE(&record->call->records, record, link);
-	record->call->record_count--;
+	TAILQ_REMOVE(&record->call->recordings.all, record, link);
+	record->call->recordings.count--;
 	free(record->pointer);
 	free(record->url);
 	free(record->base);
@@ -89,8 +89,8 @@ static void on_ended(void *arg, const struct recording_result *result)
 	record_free(record);
 	if (call->state == CALL_RUNNING)
 		interp_event(call->interp, &event);
-	else if (call->state == CALL_ENDED && call->record_count == 0)
-		timer_start(&call->reap, 0);
+	else if (call->state == CALL_ENDED && call->recordings.count == 0)
+		call_reap_soon(call);
 	free(reason);
 	free(url);
 }
@@ -101,8 +101,8 @@ static void beep(struct call *call)
 	struct prompt *prompt;
 
 	/* A late offer: there is nobody to hear it before the ACK. */
-	call->beep_wanted = !leg_media_running(call->leg);
-	if (call->beep_wanted)
+	call->recordings.beep_wanted = !leg_media_running(call->leg);
+	if (call->recordings.beep_wanted)
 		return;
 	prompt = prompt_tone(codec, BEEP_HZ, 0, BEEP_LEVEL_DB, BEEP_MS, 0);
 	leg_play(call->leg, prompt, 1);
@@ -111,7 +111,7 @@ static void beep(struct call *call)
 
 void call_record_media_ready(struct call *call)
 {
-	if (call->beep_wanted)
+	if (call->recordings.beep_wanted)
 		beep(call);
 }
 
@@ -133,7 +133,7 @@ static void tell_refused(void *arg)
 	struct call *call = arg;
 
 	interp_event(call->interp, &(struct ncco_event){.type = NCCO_RECORDED,
-					   .number = call->record_refused,
+					   .number = call->recordings.refused,
 					   .failed = true,
 					   .reason = "too many recordings at once"});
 }
@@ -144,8 +144,8 @@ static void refuse(struct call *call, const struct ncco_record *wanted)
 		call_tell_error(call, wanted->pointer, "too many recordings at once");
 		return;
 	}
-	call->record_refused = wanted->number;
-	timer_start(&call->record_timer, 0);
+	call->recordings.refused = wanted->number;
+	timer_start(&call->recordings.timer, 0);
 }
 
 void call_record_start(void *ctx, const struct ncco_record *wanted)
@@ -158,7 +158,7 @@ void call_record_start(void *ctx, const struct ncco_record *wanted)
 		.silence_ms = wanted->end_on_silence_s * 1000,
 	};
 
-	if (call->record_count >= MAX_AT_ONCE) {
+	if (call->recordings.count >= MAX_AT_ONCE) {
 		refuse(call, wanted);
 		return;
 	}
@@ -170,8 +170,8 @@ void call_record_start(void *ctx, const struct ncco_record *wanted)
 	record->url = xstrdup(wanted->url);
 	record->base = xstrdup(wanted->base);
 	record->method = xstrdup(wanted->method);
-	TAILQ_INSERT_TAIL(&call->records, record, link);
-	call->record_count++;
+	TAILQ_INSERT_TAIL(&call->recordings.all, record, link);
+	call->recordings.count++;
 	record->recording = recording_start(
 		call->server->recordings, leg_media(call->leg), &spec, on_ended, record);
 	if (wanted->beep)
@@ -183,7 +183,7 @@ void call_record_order(void *ctx, unsigned number, enum ncco_record_order order)
 	struct call *call = ctx;
 	struct call_record *record;
 
-	TAILQ_FOREACH (record, &call->records, link) {
+	TAILQ_FOREACH (record, &call->recordings.all, link) {
 		if (number && record->number != number)
 			continue;
 		if (order == NCCO_RECORD_STOP)
@@ -195,16 +195,16 @@ void call_record_order(void *ctx, unsigned number, enum ncco_record_order order)
 
 void call_record_init(struct call *call)
 {
-	TAILQ_INIT(&call->records);
-	timer_init(&call->record_timer, call->server->loop, tell_refused, call);
+	TAILQ_INIT(&call->recordings.all);
+	timer_init(&call->recordings.timer, call->server->loop, tell_refused, call);
 }
 
 void call_record_release(struct call *call)
 {
 	struct call_record *record;
 
-	timer_stop(&call->record_timer);
-	while ((record = TAILQ_FIRST(&call->records))) {
+	timer_stop(&call->recordings.timer);
+	while ((record = TAILQ_FIRST(&call->recordings.all))) {
 		recording_abandon(record->recording);
 		record_free(record);
 	}

@@ -8,18 +8,20 @@
 
 #include "base/mem.h"
 #include "base/option_table.h"
+#include "base/rate.h"
 #include "base/toml.h"
 #include "call/config_check.h"
 
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const methods[] = {"GET", "POST", NULL};
 
-#define AT(member)   .offset = offsetof(struct config, member)
-#define APP(member)  .offset = offsetof(struct config_application, member)
-#define RANGE(a, b)  .min = (a), .max = (b)
-#define MIB	     (UINT64_C(1) << 20)
-#define DAY	     86400
-#define POLICY_RANGE RANGE(1, 120000), .unit = "milliseconds"
+#define AT(member)    .offset = offsetof(struct config, member)
+#define APP(member)   .offset = offsetof(struct config_application, member)
+#define TRUNK(member) .offset = offsetof(struct config_trunk, member)
+#define RANGE(a, b)   .min = (a), .max = (b)
+#define MIB	      (UINT64_C(1) << 20)
+#define DAY	      86400
+#define POLICY_RANGE  RANGE(1, 120000), .unit = "milliseconds"
 
 static const char *const recording_formats[] = {"wav", "mp3", "ogg", NULL};
 
@@ -82,6 +84,27 @@ static const struct option config_keys[] = {
 	{"proxy.http_router.headers", OPTION_TEXT_MAP, AT(proxy.http_router.headers),
 		.check = config_check_header},
 
+	{"proxy.trunks[]", OPTION_TABLES, AT(proxy.trunks),
+		.count_offset = offsetof(struct config, proxy.trunk_count),
+		.element_size = sizeof(struct config_trunk)},
+	{"proxy.trunks[].name", OPTION_TEXT, TRUNK(name), .required = true,
+		.check = config_check_filled},
+	{"proxy.trunks[].dest", OPTION_TEXT, TRUNK(dest), .required = true,
+		.check = config_check_sip_uri},
+	{"proxy.trunks[].username", OPTION_TEXT, TRUNK(username), .check = config_check_line},
+	{"proxy.trunks[].password", OPTION_TEXT, TRUNK(password), .check = config_check_line},
+	{"proxy.trunks[].register", OPTION_BOOL, TRUNK(registers)},
+	{"proxy.trunks[].outbound_proxy", OPTION_TEXT, TRUNK(outbound_proxy),
+		.check = config_check_sip_uri},
+	{"proxy.trunks[].inbound_hosts", OPTION_TEXT_LIST, TRUNK(inbound_hosts),
+		.check = config_check_network},
+	{"proxy.trunks[].max_calls", OPTION_UNSIGNED, TRUNK(max_calls), .number = 0,
+		RANGE(0, 1000000), .unit = "calls"},
+	{"proxy.trunks[].max_cps", OPTION_UNSIGNED, TRUNK(max_cps), .number = 0, RANGE(0, RATE_MAX),
+		.unit = "calls in a second"},
+	{"proxy.trunks[].prefixes", OPTION_TEXT_LIST, TRUNK(prefixes),
+		.check = config_check_prefix},
+
 	{"media.root", OPTION_TEXT, AT(media.root), .check = config_check_filled},
 	{"media.cache_bytes", OPTION_SIZE, AT(media.cache_bytes), .number = 256 * MIB,
 		RANGE(0, MIB *MIB)},
@@ -98,6 +121,11 @@ static const struct option config_keys[] = {
 	{"tts.adapters", OPTION_TEXT, AT(tts.adapters), .check = config_check_filled},
 	{"tts.concurrency", OPTION_UNSIGNED, AT(tts.concurrency), .number = 4, RANGE(1, 256)},
 	{"tts.timeout_ms", OPTION_UNSIGNED, AT(tts.timeout_ms), .number = 8000, POLICY_RANGE},
+	{"tts.breaker_failures", OPTION_UNSIGNED, AT(tts.breaker_failures), .number = 5,
+		RANGE(0, 1000)},
+	{"tts.breaker_seconds", OPTION_UNSIGNED, AT(tts.breaker_seconds), .number = 30,
+		RANGE(1, DAY), .unit = "seconds"},
+	{"tts.options", OPTION_TEXT_MAPS, AT(tts.options)},
 
 	{"limits.fetch_private_networks", OPTION_TRISTATE, AT(limits.fetch_private_networks),
 		.number = -1},

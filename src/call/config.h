@@ -36,6 +36,18 @@ struct config_router { /* [proxy.http_router] */
 	struct json_object *headers;
 };
 
+struct config_trunk { /* [[proxy.trunks]] */
+	char *name;   /* unique */
+	char *dest;   /* sip:host:port;transport=udp */
+	char *username, *password;
+	bool registers;	      /* register */
+	char *outbound_proxy; /* NULL: proxy.outbound_proxy */
+	char **inbound_hosts; /* networks that its calls come from */
+	unsigned max_calls;   /* 0: no limit */
+	unsigned max_cps;     /* calls begun in a second, 0: no limit */
+	char **prefixes;      /* numbers that it may call; empty: all */
+};
+
 struct config {
 	char *http_addr; /* 127.0.0.1:8080; "": no HTTP server */
 	char *external_ip;
@@ -57,6 +69,8 @@ struct config {
 		unsigned session_expires;   /* s, 1800 */
 		unsigned options_keepalive; /* s, 0 off */
 		struct config_router http_router;
+		struct config_trunk *trunks;
+		size_t trunk_count;
 	} proxy;
 	struct {
 		char *root;	    /* files named by path in scripts; NULL: none */
@@ -68,11 +82,14 @@ struct config {
 		char *format;	    /* NULL: mp3, or wav for more than two channels */
 	} recording;
 	struct {
-		char *default_adapter; /* espeak-ng */
-		char **fallback;       /* NULL-terminated */
-		char *adapters;	       /* directory of adapter programs */
-		unsigned concurrency;  /* 4 */
-		unsigned timeout_ms;   /* 8000 */
+		char *default_adapter;	     /* espeak-ng */
+		char **fallback;	     /* NULL-terminated */
+		char *adapters;		     /* directory of adapter programs */
+		unsigned concurrency;	     /* 4 */
+		unsigned timeout_ms;	     /* 8000 */
+		unsigned breaker_failures;   /* in a row; 5, 0: never left out */
+		unsigned breaker_seconds;    /* 30 */
+		struct json_object *options; /* adapter to table of texts; NULL: none */
 	} tts;
 	struct {
 		int fetch_private_networks; /* 1, 0, or -1: only when we listen on loopback only */

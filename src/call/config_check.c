@@ -4,11 +4,14 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/cidr.h"
 #include "base/mem.h"
 #include "http/server.h"
+#include "sip/agent.h"
 
 #define URL_BYTES 8192
 
@@ -75,6 +78,38 @@ const char *config_check_header(const char *text)
 	return has_control(text, ' ') ? "must be a header value without control characters" : NULL;
 }
 
+const char *config_check_line(const char *text)
+{
+	return has_control(text, ' ') ? "must be text without control characters" : NULL;
+}
+
+const char *config_check_sip_uri(const char *text)
+{
+	char *error = NULL;
+	bool good = sip_uri_check(text, &error) == 0 && sip_uri_sendable(text);
+
+	free(error);
+	return good ? NULL : "must be a SIP URI as sip:host:5060, over UDP or ;transport=tcp";
+}
+
+const char *config_check_network(const char *text)
+{
+	struct cidr cidr;
+
+	if (cidr_parse(text, &cidr))
+		return NULL;
+	return "must be an IP address or a network as 198.51.100.0/24";
+}
+
+const char *config_check_prefix(const char *text)
+{
+	size_t plus = *text == '+', digits = strspn(text + plus, "0123456789");
+
+	if (digits && !text[plus + digits])
+		return NULL;
+	return "must be the first digits of a number, with or without + before them";
+}
+
 const char *config_check_adapter(const char *text)
 {
 	if (!*text || *text == '.' || strchr(text, '/') || has_control(text, ' '))
@@ -103,26 +138,118 @@ static void check_ports(
 		config->rtp_start_port, config->rtp_end_port);
 }
 
-static void check_ids(
-	struct option_load *load, struct json_object *root, const struct config *config)
+/* Texts that each element of a list of tables has for itself. */
+struct names {
+	struct json_object *list;
+	const char *path, *key;
+	const void *first; /* the member of the first element: char ** */
+	size_t count, stride;
+};
+
+static const char *name_at(const struct names *names, size_t index)
 {
-	struct json_object *list = json_member(root, "applications");
+	return *(char *const *)((const char *)names->first + index * names->stride);
+}
 
-	for (size_t i = 1; i < config->application_count; i++) {
-		const char *id = config->applications[i].id;
+static void check_unique(struct option_load *load, const struct names *names)
+{
+	for (size_t i = 1; i < names->count; i++) {
+		const char *name = name_at(names, i);
 
-		for (size_t j = 0; id && j < i; j++) {
-			const char *earlier = config->applications[j].id;
-			char path[64];
+		for (size_t j = 0; name && j < i; j++) {
+			const char *earlier = name_at(names, j);
+			char at[64];
 
-			if (!earlier || strcmp(id, earlier) != 0)
+			if (!earlier || strcmp(name, earlier) != 0)
 				continue;
-			snprintf(path, sizeof(path), "applications.%zu.id", i);
-			option_fault(load, blame(json_object_array_get_idx(list, i), "id"), path,
-				"\"%s\" is taken by applications.%zu", id, j);
+			snprintf(at, sizeof(at), "%s.%zu.%s", names->path, i, names->key);
+			option_fault(load,
+				blame(json_object_array_get_idx(names->list, i), names->key), at,
+				"\"%s\" is taken by %s.%zu", name, names->path, j);
 			break;
 		}
 	}
+}
+
+static bool is_option_name(const char *name)
+{
+	return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					   "0123456789_-")];
+}
+
+/* [tts.options.NAME]: NAME is an adapter's, and the keys become names of variables. */
+static void check_adapter_options(struct option_load *load, struct json_object *root,
+	const char *section, struct json_object *options)
+{
+	struct json_object *written = json_member(json_member(root, section), "options");
+
+	if (!options)
+		return;
+	json_object_object_foreach (options, adapter, map) {
+		char *path = xasprintf("%s.options.%s", section, adapter);
+
+		if (config_check_adapter(adapter))
+			option_fault(load, json_member(written, adapter), path,
+				"must be named as a program in %s.adapters", section);
+		if (map) {
+			json_object_object_foreach (map, name, value) {
+				(void)value;
+				if (!is_option_name(name))
+					option_fault(load,
+						json_member(json_member(written, adapter), name),
+						path, "\"%s\" must be of letters, digits, _ and -",
+						name);
+			}
+		}
+		free(path);
+	}
+}
+
+static void check_ids(
+	struct option_load *load, struct json_object *root, const struct config *config)
+{
+	if (config->application_count)
+		check_unique(
+			load, &(struct names){json_member(root, "applications"), "applications",
+				      "id", &config->applications->id, config->application_count,
+				      sizeof(*config->applications)});
+}
+
+static void check_trunk(struct option_load *load, struct json_object *table, size_t index,
+	const struct config_trunk *trunk)
+{
+	struct json_object *prefixes = json_member(table, "prefixes");
+	const char *key = NULL, *why = NULL;
+	char path[64];
+
+	if (prefixes && json_object_is_type(prefixes, json_type_array) &&
+		json_object_array_length(prefixes) == 0) {
+		key = "prefixes";
+		why = "allows no number at all: leave it out, or name some";
+	} else if (trunk->registers && !trunk->username) {
+		key = "register";
+		why = "needs a username";
+	} else if (trunk->password && !trunk->username) {
+		key = "password";
+		why = "needs a username";
+	}
+	if (!key)
+		return;
+	snprintf(path, sizeof(path), "proxy.trunks.%zu.%s", index, key);
+	option_fault(load, blame(table, key), path, "%s", why);
+}
+
+static void check_trunks(
+	struct option_load *load, struct json_object *root, const struct config *config)
+{
+	struct json_object *list = json_member(json_member(root, "proxy"), "trunks");
+
+	if (config->proxy.trunk_count)
+		check_unique(load,
+			&(struct names){list, "proxy.trunks", "name", &config->proxy.trunks->name,
+				config->proxy.trunk_count, sizeof(*config->proxy.trunks)});
+	for (size_t i = 0; i < config->proxy.trunk_count; i++)
+		check_trunk(load, json_object_array_get_idx(list, i), i, &config->proxy.trunks[i]);
 }
 
 void config_check(struct option_load *load, struct json_object *root, const struct config *config)
@@ -131,6 +258,8 @@ void config_check(struct option_load *load, struct json_object *root, const stru
 
 	check_ports(load, root, config);
 	check_ids(load, root, config);
+	check_adapter_options(load, root, "tts", config->tts.options);
+	check_trunks(load, root, config);
 	if (wanted && !config_application_by_id(config, wanted))
 		option_fault(load, json_member(root, "default_application"), "default_application",
 			"no application has the id \"%s\"", wanted);

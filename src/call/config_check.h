@@ -12,6 +12,10 @@ const char *config_check_http_addr(const char *text); /* "", or address:port */
 const char *config_check_url(const char *text);	      /* http or https with a host */
 const char *config_check_number(const char *text);    /* a called number or prefix* */
 const char *config_check_header(const char *text);    /* the value of an HTTP header */
+const char *config_check_line(const char *text);      /* no control characters */
+const char *config_check_sip_uri(const char *text);   /* that we can send to */
+const char *config_check_network(const char *text);   /* an address or a network of them */
+const char *config_check_prefix(const char *text);    /* of a telephone number */
 const char *config_check_adapter(const char *text);   /* a file name in tts.adapters */
 
 /* What one key must be because of another. Faults go to `load`. */

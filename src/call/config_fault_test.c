@@ -14,7 +14,8 @@
 #include "call/config.h"
 #include "call/config_bench.h"
 
-#define APP "[[applications]]\nid = \"a\"\n"
+#define APP	     "[[applications]]\nid = \"a\"\n"
+#define TRUNK(lines) "[[proxy.trunks]]\n" lines "\n"
 
 static const struct {
 	const char *text, *error;
@@ -107,6 +108,20 @@ static const struct {
 		"c.toml:3:1: applications.0.fallback_ncco: must be a list of tables, not a table"},
 	{APP "fallback_ncco = [ { action = \"talk\", text = 1979-05-27 } ]",
 		"c.toml:3:38: applications.0.fallback_ncco: must be JSON, not a date or time"},
+	{"tts.options = \"x\"",
+		"c.toml:1:5: tts.options: must be a table of tables of texts, not \"x\""},
+	{"[tts.options]\nopenai = \"x\"",
+		"c.toml:2:1: tts.options.openai: must be a table of texts, not \"x\""},
+	{"[tts.options.openai]\nspeed = 1.5", "c.toml:2:1: tts.options.openai.speed: must be text, "
+					      "{ env = \"NAME\" } or { file = "
+					      "\"PATH\" }, not 1.5"},
+	{"[tts.options.openai]\nkey = { env = \"NOT_SET_HERE\" }",
+		"c.toml:2:1: tts.options.openai.key: the environment variable NOT_SET_HERE is not "
+		"set"},
+	{"[tts.options.\"a/b\"]\nkey = \"x\"",
+		"c.toml:1:14: tts.options.a/b: must be named as a program in tts.adapters"},
+	{"[tts.options.openai]\n\"a b\" = \"x\"",
+		"c.toml:2:1: tts.options.openai: \"a b\" must be of letters, digits, _ and -"},
 	{"proxy.http_router.timeout_ms = 0",
 		"c.toml:1:7: proxy.http_router.url: is missing\n"
 		"c.toml:1:19: proxy.http_router.timeout_ms: must be a whole number of "
@@ -114,6 +129,32 @@ static const struct {
 	{"proxy.http_router = { url = \"http://h\", headers = { X = \"a\\r\\nb\" } }",
 		"c.toml:1:53: proxy.http_router.headers.X: must be a header value without control "
 		"characters, not \"a\\r\\nb\""},
+	{TRUNK("dest = \"sip:h\""), "c.toml:1:1: proxy.trunks.0.name: is missing"},
+	{TRUNK("name = \"a\"\ndest = \"h\""),
+		"c.toml:3:1: proxy.trunks.0.dest: must be a SIP URI as sip:host:5060, over UDP or "
+		";transport=tcp, not \"h\""},
+	{TRUNK("name = \"a\"\ndest = \"sip:h;transport=tls\""),
+		"c.toml:3:1: proxy.trunks.0.dest: must be a SIP URI as sip:host:5060, over UDP or "
+		";transport=tcp, not \"sip:h;transport=tls\""},
+	{TRUNK("name = \"a\"\ndest = \"sip:h\"\nprefixes = []"),
+		"c.toml:4:1: proxy.trunks.0.prefixes: allows no number at all: leave it out, or "
+		"name some"},
+	{TRUNK("name = \"a\"\ndest = \"sip:h\"\nprefixes = [\"44*\"]"),
+		"c.toml:4:13: proxy.trunks.0.prefixes.0: must be the first digits of a number, "
+		"with "
+		"or without + before them, not \"44*\""},
+	{TRUNK("name = \"a\"\ndest = \"sip:h\"\nregister = true"),
+		"c.toml:4:1: proxy.trunks.0.register: needs a username"},
+	{TRUNK("name = \"a\"\ndest = \"sip:h\"\npassword = \"p\""),
+		"c.toml:4:1: proxy.trunks.0.password: needs a username"},
+	{TRUNK("name = \"a\"\ndest = \"sip:h\"\nusername = \"u\\r\\nX: y\""),
+		"c.toml:4:1: proxy.trunks.0.username: must be text without control characters, not "
+		"\"u\\r\\nX: y\""},
+	{TRUNK("name = \"a\"\ndest = \"sip:h\"\ninbound_hosts = [\"carrier.example\"]"),
+		"c.toml:4:18: proxy.trunks.0.inbound_hosts.0: must be an IP address or a network "
+		"as 198.51.100.0/24, not \"carrier.example\""},
+	{TRUNK("name = \"a\"\ndest = \"sip:h\"") TRUNK("name = \"a\"\ndest = \"sip:g\""),
+		"c.toml:5:1: proxy.trunks.1.name: \"a\" is taken by proxy.trunks.0"},
 	{"tts.default = \"../sh\"",
 		"c.toml:1:5: tts.default: must be the name of a program in tts.adapters, not "
 		"\"../sh\""},

@@ -72,6 +72,9 @@ static void test_config__defaults_need_no_file(void **state)
 	assert_non_null(strstr(config->tts.adapters, "/tts-adapters"));
 	assert_int_equal(config->tts.concurrency, 4);
 	assert_int_equal(config->tts.timeout_ms, 8000);
+	assert_null(config->tts.options);
+	assert_int_equal(config->tts.breaker_failures, 5);
+	assert_int_equal(config->tts.breaker_seconds, 30);
 	assert_int_equal(config->limits.fetch_private_networks, -1);
 	assert_int_equal(config->limits.max_ncco_bytes, 65536);
 	assert_int_equal(config->limits.max_steps, 200);
@@ -128,6 +131,39 @@ static void test_config__reads_the_sections(void **state)
 	config_free(config);
 }
 
+static void test_config__reads_trunks(void **state)
+{
+	struct config *config;
+	const struct config_trunk *trunk;
+
+	(void)state;
+	setenv("CONFIG_TEST", "hunter2", 1);
+	config = load("[[proxy.trunks]]\nname = \"carrier\"\n"
+		      "dest = \"sip:sip.carrier.example:5060\"\n"
+		      "username = \"u\"\npassword = { env = \"CONFIG_TEST\" }\nregister = true\n"
+		      "outbound_proxy = \"sip:edge.carrier.example;lr\"\n"
+		      "inbound_hosts = [\"198.51.100.0/24\"]\nmax_calls = 100\nmax_cps = 10\n"
+		      "prefixes = [\"+44\", \"1\"]\n"
+		      "[[proxy.trunks]]\nname = \"b\"\ndest = \"sip:b;transport=tcp\"\n");
+	assert_int_equal(config->proxy.trunk_count, 2);
+	trunk = &config->proxy.trunks[0];
+	assert_string_equal(trunk->name, "carrier");
+	assert_string_equal(trunk->dest, "sip:sip.carrier.example:5060");
+	assert_string_equal(trunk->password, "hunter2");
+	assert_true(trunk->registers);
+	assert_string_equal(trunk->outbound_proxy, "sip:edge.carrier.example;lr");
+	assert_string_equal(trunk->inbound_hosts[0], "198.51.100.0/24");
+	assert_int_equal(trunk->max_calls, 100);
+	assert_int_equal(trunk->max_cps, 10);
+	assert_string_equal(trunk->prefixes[1], "1");
+	trunk++;
+	assert_false(trunk->registers);
+	assert_null(trunk->username);
+	assert_null(trunk->prefixes[0]);
+	assert_int_equal(trunk->max_calls, 0);
+	config_free(config);
+}
+
 static void test_config__overrides_beat_the_file(void **state)
 {
 	static const char *const overrides[] = {"proxy.udp_port=5070", "proxy.addr=127.0.0.2",
@@ -135,7 +171,8 @@ static void test_config__overrides_beat_the_file(void **state)
 		"applications.second.numbers=[\"1\", \"2\"]", "applications.2.id=15550100",
 		"applications.2.webhook_policy.answer_timeout_ms=9", "log_level=warn",
 		"proxy.http_router.url=http://r/", "proxy.http_router.headers.X-Key=true",
-		"applications.first.name={ env = \"CONFIG_TEST\" }", "media.root=a = b"};
+		"applications.first.name={ env = \"CONFIG_TEST\" }", "media.root=a = b",
+		"tts.options.openai.url=http://h"};
 	struct config *config;
 
 	(void)state;
@@ -156,6 +193,7 @@ static void test_config__overrides_beat_the_file(void **state)
 	assert_int_equal(config->applications[2].webhook_policy.answer_timeout_ms, 9);
 	assert_string_equal(json_text(config->proxy.http_router.headers, "X-Key", ""), "true");
 	assert_string_equal(config->media.root, "a = b");
+	assert_string_equal(json_print(config->tts.options), "{\"openai\":{\"url\":\"http://h\"}}");
 	config_free(config);
 }
 
@@ -167,9 +205,14 @@ static void test_config__texts_come_from_variables_and_files(void **state)
 	config_write("secret", "hunter2\n", 8);
 	setenv("CONFIG_TEST", "/sounds", 1);
 	config = load("media.root = { env = \"CONFIG_TEST\" }\n[proxy.http_router]\n"
-		      "url = \"http://h\"\nheaders.Key = { file = \"secret\" }\n");
+		      "url = \"http://h\"\nheaders.Key = { file = \"secret\" }\n"
+		      "[tts.options.openai]\napi_key = { file = \"secret\" }\nvoice = \"a\"\n"
+		      "[tts.options.polly]\nregion = { env = \"CONFIG_TEST\" }\n");
 	assert_string_equal(config->media.root, "/sounds");
 	assert_string_equal(json_text(config->proxy.http_router.headers, "Key", ""), "hunter2");
+	assert_string_equal(json_print(config->tts.options),
+		"{\"openai\":{\"api_key\":\"hunter2\",\"voice\":"
+		"\"a\"},\"polly\":{\"region\":\"/sounds\"}}");
 	config_free(config);
 }
 
@@ -293,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_config__defaults_need_no_file),
 		cmocka_unit_test(test_config__reads_the_sections),
+		cmocka_unit_test(test_config__reads_trunks),
 		cmocka_unit_test(test_config__overrides_beat_the_file),
 		cmocka_unit_test(test_config__texts_come_from_variables_and_files),
 		cmocka_unit_test(test_config__numbers_match_exactly_then_by_longest_prefix),

@@ -1,9 +1,10 @@
-/* leg.h - one party on the telephone: its SIP dialog, its SDP negotiation and its media.
+/* leg.h - one party: on the telephone, with its SIP dialog, its SDP negotiation and its media,
+ * or a web application behind a WebSocket.
  *
  * The place where floor-2 drivers meet: what SIP carries as text is negotiated here and
- * becomes commands to the media engine. nccod's calls and sip-caller both stand on it. Core
- * thread only. A leg has one owner; no callback runs inside a call that the owner makes, nor
- * after leg_free(). */
+ * becomes commands to the media engine. nccod's calls and sip-caller both stand on it; once made,
+ * a leg is used without knowing of what kind it is. Core thread only. A leg has one owner; no
+ * callback runs inside a call that the owner makes, nor after leg_free(). */
 #ifndef CALL_LEG_H
 #define CALL_LEG_H
 
@@ -17,6 +18,8 @@
 #include "sip/sdp.h"
 
 struct leg;
+struct websocket_client;
+struct config_application;
 
 /* What legs need to live; outlives them. */
 struct leg_env {
@@ -26,6 +29,7 @@ struct leg_env {
 	const char *media_address; /* put in SDP: external_ip, or NULL: the address that faces
 				    * the peer */
 	const char *codec;	   /* the only codec to offer and accept, NULL: all of ours */
+	struct websocket_client *websockets; /* for leg_dial_websocket() */
 };
 
 enum leg_state {
@@ -39,7 +43,10 @@ enum leg_state {
 struct leg_end {
 	int status;	    /* SIP status of the failure, or 200 */
 	const char *reason; /* "" when none */
+	const char *detail; /* of a WebSocket that could not be had, as the Voice API names it:
+			     * "unavailable", "timeout", "cannot_route"; else NULL */
 	bool by_peer;
+	bool disconnected;	  /* the application behind the WebSocket closed it, or is gone */
 	bool answered;		  /* it had been answered */
 	struct media_stats media; /* totals at the end */
 };
@@ -66,9 +73,27 @@ int leg_accept(const struct leg_env *env, struct sip_leg *sip, const char *id,
 int leg_dial(const struct leg_env *env, const struct sip_dial *sip, const char *id, int family,
 	const struct leg_handler *handler, void *arg, struct leg **ret_leg, char **ret_error);
 
+/* A WebSocket to an application. */
+struct leg_websocket_spec {
+	const char *uri;
+	unsigned rate;			 /* Hz: 8000, 16000 or 24000 */
+	struct json_object *headers;	 /* for the handshake and the first message; NULL: none */
+	const char *authorization;	 /* "vonage", "custom"; NULL: none */
+	const char *authorization_value; /* of "custom" */
+	const struct config_application *application; /* whose secret signs "vonage"; may be NULL */
+};
+
+/* Connects; on_answered once the WebSocket stands and media flows, or on_ended with status 480
+ * (nobody there, or not in time) or 503 (it cannot be reached). 0, or -EINVAL with a malloc'd
+ * *ret_error when it cannot be tried. */
+int leg_dial_websocket(const struct leg_env *env, const struct leg_websocket_spec *spec,
+	const char *id, const struct leg_handler *handler, void *arg, struct leg **ret_leg,
+	char **ret_error);
+
 struct leg *leg_free(struct leg *leg); /* hangs up if need be; NULL allowed; returns NULL */
 
-struct sip_leg *leg_sip(struct leg *leg); /* for the facts of the INVITE */
+/* For the facts of the INVITE; NULL: it is no SIP leg. */
+struct sip_leg *leg_sip(struct leg *leg);
 struct media_leg *leg_media(struct leg *leg);
 enum leg_state leg_state(const struct leg *leg);
 
@@ -93,6 +118,9 @@ uint32_t leg_play(struct leg *leg, struct prompt *prompt, unsigned loops);
 void leg_stop(struct leg *leg);
 void leg_listen(struct leg *leg, bool on); /* in-band digits too, where nothing else is agreed */
 int leg_send_digits(struct leg *leg, const char *digits, unsigned on_ms, unsigned gap_ms);
+/* Somebody else in the conversation has pressed a key, for a party whose media does not carry
+ * that: a WebSocket is told. */
+void leg_tell_digit(struct leg *leg, char digit, unsigned duration_ms);
 bool leg_media_running(const struct leg *leg);
 
 #endif

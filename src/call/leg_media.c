@@ -10,7 +10,7 @@
 #define DTMF_PAYLOAD_TYPE 101
 #define DEFAULT_PTIME_MS  20
 
-const struct codec *leg_agreed_codec(const struct leg *leg)
+const struct codec *leg_agreed_codec(const struct leg_sip *leg)
 {
 	const struct sdp_codec *codec = &leg->sdp.local.codecs[leg->result.codec];
 
@@ -41,7 +41,7 @@ static void address_towards(int family, const char *peer, char out[64])
 		close(fd);
 }
 
-static void fill_local(struct leg *leg, int family, const char *peer, struct sdp_local *local)
+static void fill_local(struct leg_sip *leg, int family, const char *peer, struct sdp_local *local)
 {
 	int payload_type = 96;
 
@@ -49,13 +49,13 @@ static void fill_local(struct leg *leg, int family, const char *peer, struct sdp
 		.dtmf_payload_type = DTMF_PAYLOAD_TYPE,
 		.ptime_ms = DEFAULT_PTIME_MS,
 		.family = family,
-		.rtp_port = media_leg_port(leg->media),
+		.rtp_port = media_leg_port(leg->base.media),
 	};
 	for (size_t i = 0; codec_table[i] && local->codec_count < SDP_MAX_CODECS; i++) {
 		const struct codec *codec = codec_table[i];
 		bool fixed = codec->static_payload_type >= 0;
 
-		if (leg->env->codec && strcasecmp(leg->env->codec, codec->name) != 0)
+		if (leg->base.env->codec && strcasecmp(leg->base.env->codec, codec->name) != 0)
 			continue;
 		local->codecs[local->codec_count++] = (struct sdp_codec){
 			.name = codec->name,
@@ -64,13 +64,14 @@ static void fill_local(struct leg *leg, int family, const char *peer, struct sdp
 				(uint8_t)(fixed ? codec->static_payload_type : payload_type++),
 		};
 	}
-	if (leg->env->media_address)
-		snprintf(local->address, sizeof(local->address), "%s", leg->env->media_address);
+	if (leg->base.env->media_address)
+		snprintf(
+			local->address, sizeof(local->address), "%s", leg->base.env->media_address);
 	else
 		address_towards(family, peer, local->address);
 }
 
-void leg_start_media(struct leg *leg, bool moved)
+void leg_start_media(struct leg_sip *leg, bool moved)
 {
 	const struct sdp_result *r = &leg->result;
 	struct media_params params = {
@@ -86,13 +87,13 @@ void leg_start_media(struct leg *leg, bool moved)
 		.relatch = moved,
 	};
 
-	media_leg_start(leg->media, &params);
-	leg->started = true;
-	if (r->held != leg->held) {
-		leg->held = r->held;
-		log_info(leg->id, "%s by the other side", r->held ? "held" : "resumed");
-		if (leg->handler->on_held)
-			leg->handler->on_held(leg->arg, r->held);
+	media_leg_start(leg->base.media, &params);
+	leg->base.started = true;
+	if (r->held != leg->base.held) {
+		leg->base.held = r->held;
+		log_info(leg->base.id, "%s by the other side", r->held ? "held" : "resumed");
+		if (leg->base.handler->on_held)
+			leg->base.handler->on_held(leg->base.arg, r->held);
 	}
 }
 
@@ -111,30 +112,31 @@ static bool same_address(const struct sockaddr_storage *a, const struct sockaddr
 	return a4->sin_port == b4->sin_port && a4->sin_addr.s_addr == b4->sin_addr.s_addr;
 }
 
-void leg_agree(struct leg *leg, const struct sdp_result *result, bool run)
+void leg_agree(struct leg_sip *leg, const struct sdp_result *result, bool run)
 {
 	bool moved = leg->agreed && !same_address(&leg->result.rtp, &result->rtp);
 
 	leg->result = *result;
 	leg->agreed = true;
-	if (run || leg->started)
+	if (run || leg->base.started)
 		leg_start_media(leg, moved);
 }
 
-int leg_media_open(struct leg *leg, int family, const char *peer)
+int leg_media_open(struct leg_sip *leg, int family, const char *peer)
 {
 	struct sdp_local local;
 	int error = -EADDRINUSE;
 
-	leg->media = media_leg_new(leg->env->media, family, &leg_media_handler, leg, &error);
-	if (!leg->media)
+	leg->base.media =
+		media_leg_new(leg->base.env->media, family, &leg_media_handler, leg, &error);
+	if (!leg->base.media)
 		return error;
 	fill_local(leg, family, peer, &local);
 	sdp_session_init(&leg->sdp, &local);
 	return 0;
 }
 
-int leg_negotiate_inbound(struct leg *leg, const char **ret_reason)
+int leg_negotiate_inbound(struct leg_sip *leg, const char **ret_reason)
 {
 	int r = leg_media_open(leg, sip_leg_family(leg->sip), sip_leg_source_ip(leg->sip));
 	size_t length;

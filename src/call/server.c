@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/recording.h"
-#include "call/server_private.h"
+#include "call/call_private.h"
 
 #define DECODE_WORKERS	     2
 #define DELIVER_AT_END_US    (10 * USEC_PER_SEC)
@@ -113,6 +113,9 @@ static void open_speech(struct server *server)
 		.cache_dir = cache_dir,
 		.adapter = c->tts.default_adapter,
 		.fallback = (const char *const *)c->tts.fallback,
+		.breaker_failures = c->tts.breaker_failures,
+		.breaker_seconds = c->tts.breaker_seconds,
+		.options = c->tts.options,
 		.concurrency = c->tts.concurrency,
 		.timeout_ms = c->tts.timeout_ms,
 	};
@@ -155,7 +158,10 @@ static int open_sip(struct server *server, char **ret_error)
 
 	server->agent = sip_agent_new(server->loop, &sip, &sip_handler, server, ret_error);
 	server->legs.agent = server->agent;
-	return server->agent ? 0 : -1;
+	if (!server->agent)
+		return -1;
+	server->trunks = trunks_new(server->agent, c);
+	return 0;
 }
 
 static void take_limits(struct server *server)
@@ -240,6 +246,7 @@ struct server *server_new(struct loop *loop, struct config *config, char **ret_e
 	server->loop = loop;
 	server->config = config;
 	TAILQ_INIT(&server->calls);
+	TAILQ_INIT(&server->conversations);
 	webhook_env_init(&server->webhooks);
 	server->webhooks.on_drained = on_webhooks_drained;
 	server->webhooks.arg = server;
@@ -270,11 +277,13 @@ struct server *server_free(struct server *server)
 	while ((call = TAILQ_FIRST(&server->calls)))
 		call_free(call);
 	webhook_env_release(&server->webhooks);
+	trunks_free(server->trunks);
 	sip_agent_free(server->agent);
 	http_client_free(server->trusted);
 	speech_free(server->speech);
 	worker_pool_free(server->workers);
 	sound_store_free(server->sounds);
+	tones_release(&server->tones);
 	http_cache_free(server->cache);
 	http_client_free(server->guarded);
 	media_engine_free(server->media);
@@ -342,6 +351,9 @@ static void name_restarts(const struct config *old, const struct config *new)
 		{"tts.adapters", differs(old->tts.adapters, new->tts.adapters)},
 		{"tts.concurrency", old->tts.concurrency != new->tts.concurrency},
 		{"tts.timeout_ms", old->tts.timeout_ms != new->tts.timeout_ms},
+		{"tts.breaker_failures, tts.breaker_seconds",
+			old->tts.breaker_failures != new->tts.breaker_failures ||
+				old->tts.breaker_seconds != new->tts.breaker_seconds},
 		{"http_addr", differs(old->http_addr, new->http_addr)},
 		{"recording.path", differs(old->recording.path, new->recording.path)},
 		{"state_directory", differs(old->state_directory, new->state_directory)},
@@ -364,7 +376,10 @@ void server_reload(struct server *server, struct config *config)
 	server->retired[server->retired_count++] = server->config;
 	server->config = config;
 	recording_store_keep(server->recordings, config->recording.keep_days);
+	if (server->speech)
+		speech_set_options(server->speech, config->tts.options);
 	take_limits(server);
+	trunks_reload(server->trunks, config);
 	log_info(NULL, "configuration reloaded: %zu applications", config->application_count);
 }
 

@@ -29,4 +29,8 @@ extern const struct codec *const codec_table[]; /* in order of preference, ends 
 const struct codec *codec_find(const char *name, uint32_t rtp_rate);
 const struct codec *codec_find_static(int payload_type);
 
+/* Linear sound of a rate in this machine's byte order, which no SDP offers: for streams and what is
+ * played to them. 8000, 16000, 24000 or 48000 Hz, else NULL. */
+const struct codec *codec_l16(uint32_t rate);
+
 #endif

@@ -109,6 +109,22 @@ static void test_codec__silence_is_the_code_of_zero(void **state)
 	}
 }
 
+static void test_l16__is_the_sound_itself(void **state)
+{
+	static const int16_t pcm[] = {0, 1, -1, 32767, -32768};
+	const struct codec *codec = codec_l16(24000);
+	uint8_t out[sizeof(pcm)];
+	int16_t back[5];
+
+	(void)state;
+	assert_null(codec_l16(44100));
+	assert_null(codec_find("L16", 24000));
+	assert_int_equal(codec->bytes_per_ms, 48);
+	codec->encode(pcm, 5, out);
+	assert_int_equal(codec->decode(out, sizeof(out), back), 5);
+	assert_memory_equal(back, pcm, sizeof(pcm));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +132,7 @@ int main(void)
 		cmocka_unit_test(test_g711__decodes_to_the_middle_of_the_interval),
 		cmocka_unit_test(test_g711__codes_survive_a_round_trip),
 		cmocka_unit_test(test_codec__is_found_by_name_and_number),
+		cmocka_unit_test(test_l16__is_the_sound_itself),
 		cmocka_unit_test(test_codec__silence_is_the_code_of_zero),
 	};
 

@@ -3,7 +3,9 @@
  *
  * Stands on a tape (tape.h), which it empties every 20 ms; the media thread only copies packets.
  * Both directions come in step, 20 ms at a time, in order and without holes: what the network
- * lost is silence, what it held up for longer than 60 ms too. Core thread only. */
+ * lost is silence, what it held up for longer than 60 ms too. A frame comes as soon as both
+ * directions are there. Time is the leg's: none passes before media_leg_start(), nor once the leg
+ * was freed. Core thread only. */
 #ifndef MEDIA_EAR_H
 #define MEDIA_EAR_H
 

@@ -94,7 +94,8 @@ uint32_t media_leg_play(struct media_leg *leg, struct prompt *prompt, unsigned l
 void media_leg_stop(struct media_leg *leg);
 
 /* Sends digits 0-9 * # A-D, 'p' pauses 500 ms: RFC 4733 where negotiated, else in-band
- * tones. on_ms 40..6000, gap_ms 30..6000. Queued behind digits still being sent. */
+ * tones. on_ms 40..6000, gap_ms 30..6000. Queued behind digits still being sent. -EINVAL, or
+ * -EOPNOTSUPP for a stream. */
 #define MEDIA_DIGITS_MAX 64
 int media_leg_send_digits(
 	struct media_leg *leg, const char *digits, unsigned on_ms, unsigned gap_ms);
@@ -118,6 +119,7 @@ struct media_stats {
 	uint64_t rx_dropped_source; /* from an address that is not the latched one */
 	uint64_t rx_dropped_other;  /* not RTP, wrong payload type, oversized */
 	uint32_t rx_lost;	    /* by sequence number */
+	uint32_t tx_lost;	    /* frames of a stream that nobody fetched in time */
 	double jitter_ms;	    /* RFC 3550 A.8, of what we receive */
 	double peer_lost_fraction;  /* from their last receiver report, 0..1 */
 	uint32_t rtt_ms;	    /* 0 unknown */

@@ -34,9 +34,12 @@ enum media_order_kind {
 	MEDIA_ORDER_TAPE,
 	MEDIA_ORDER_TAPE_PAUSE,
 	MEDIA_ORDER_UNTAPE,
+	MEDIA_ORDER_WRITE, /* this and the two below: of streams */
+	MEDIA_ORDER_MARK,
+	MEDIA_ORDER_CLEAR,
 	MEDIA_ORDER_FREE,
 	MEDIA_ORDER_QUIT, /* without a leg: ends the thread */
-	MEDIA_ORDER_NOTE  /* lives in the leg: digits or a timeout are there to be fetched */
+	MEDIA_ORDER_NOTE  /* lives in the leg: digits, frames, a timeout are there to be fetched */
 };
 
 struct media_agreed {
@@ -74,6 +77,14 @@ struct media_order {
 			void *arg;
 			bool paused;
 		} tape;
+		struct {
+			int16_t *pcm; /* behind the order */
+			size_t samples, taken;
+		} write;
+		struct {
+			uint32_t number;
+			bool cleared;
+		} mark;
 	};
 };
 
@@ -156,6 +167,7 @@ struct media_leg {
 	uint32_t dtmf_timestamp;
 	dtmf_rx_state_t *detector;
 	struct ring *tap;
+	struct media_stream *stream; /* NULL: the leg has sockets */
 
 	/* from the media thread to the core thread */
 	struct media_order note;
@@ -194,14 +206,35 @@ void media_player_recheck(struct media_leg *leg);
 /* Media thread: what came of a packet. leg_listen.c */
 void media_leg_heard_event(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now);
 void media_leg_heard_audio(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now);
+void media_leg_heard_stream(struct media_leg *leg);
 void media_leg_timed_out(struct media_leg *leg);
+void media_leg_post_note(struct media_leg *leg);
 /* Media thread: the leg's tapes. leg_tape.c */
 void media_leg_tape_heard(struct media_leg *leg, const struct rtp_packet *packet);
 void media_leg_tape_sent(struct media_leg *leg, const uint8_t *data, size_t bytes);
 void media_leg_tape_step(struct media_leg *leg);
 void media_leg_tape_obey(struct media_leg *leg, struct media_order *order);
 
-/* Media thread: posts an order (back) to the core thread. thread.c */
+/* Core thread: what the ears of the engine's legs share. engine.c, ear.c */
+struct ear_clock;
+struct ear_clock **media_engine_ears(struct media_engine *engine);
+struct ear_clock *ear_clock_free(struct ear_clock *clock); /* NULL allowed; returns NULL */
+
+/* Media thread: posts an order (back) to the core thread. engine.c */
 void media_post_back(struct media_leg *leg, struct media_order *order);
+
+/* Core thread: leg.c. `extra` bytes lie behind the order. */
+struct media_order *media_order_new(struct media_leg *leg, enum media_order_kind kind);
+struct media_order *media_order_new_with(
+	struct media_leg *leg, enum media_order_kind kind, size_t extra);
+void media_order_send(struct media_order *order);
+struct media_leg *media_leg_alloc(
+	struct media_engine *engine, const struct media_leg_handler *handler, void *arg);
+void media_leg_destroy(struct media_leg *leg);
+
+/* Core thread: engine.c */
+struct port_pool;
+struct port_pool *media_engine_ports(struct media_engine *engine, int family);
+struct media_thread *media_engine_thread(struct media_engine *engine); /* for one more leg */
 
 #endif

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/mem.h"
-#include "media/leg.h"
+#include "media/stream_private.h"
 
 /* Packets taken in one service. With 20 ms that is 400 in a second: enough for a peer that
  * sends 10 ms packets in bursts, and a bound for a flood, which the kernel then drops. */
@@ -132,6 +132,10 @@ void media_leg_receive(struct media_leg *leg, struct media_packets *packets, uin
 	socklen_t length = sizeof(packets->from[0]);
 	ssize_t size;
 
+	if (leg->stream) {
+		media_leg_heard_stream(leg);
+		return;
+	}
 	if (leg->bursts || leg->visits++ % 4 == 0) {
 		int count = receive_batch(leg, packets, now);
 
@@ -154,9 +158,13 @@ static void send_packet(struct media_leg *leg, bool marker, uint8_t payload_type
 {
 	ssize_t sent;
 
-	rtp_write_header(packet, marker, payload_type, leg->sequence++, timestamp, leg->ssrc);
 	if (payload_type == leg->agreed.payload_type)
 		media_leg_tape_sent(leg, packet + RTP_HEADER_SIZE, payload);
+	if (leg->stream) {
+		media_stream_give(leg, packet + RTP_HEADER_SIZE, payload);
+		return;
+	}
+	rtp_write_header(packet, marker, payload_type, leg->sequence++, timestamp, leg->ssrc);
 	sent = sendto(leg->rtp_fd, packet, RTP_HEADER_SIZE + payload, MSG_DONTWAIT | MSG_NOSIGNAL,
 		&leg->latch.target.sa, media_addr_length(&leg->latch.target));
 	if (sent < 0)

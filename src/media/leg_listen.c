@@ -1,10 +1,10 @@
 /* leg_listen.c - what a leg hears: digits by event or tone, the tap, and silence for too
  * long. Media thread; the core thread fetches by the leg's note. */
-#include "media/leg.h"
+#include "media/stream_private.h"
 
 #include <string.h>
 
-static void post_note(struct media_leg *leg)
+void media_leg_post_note(struct media_leg *leg)
 {
 	if (!atomic_exchange(&leg->note_posted, true))
 		media_post_back(leg, &leg->note);
@@ -23,7 +23,7 @@ static void heard_digit(
 	leg->heard[tail % HEARD_DIGITS] =
 		(struct heard_digit){.digit = digit, .source = (uint8_t)source};
 	atomic_store_explicit(&leg->heard_tail, tail + 1, memory_order_release);
-	post_note(leg);
+	media_leg_post_note(leg);
 }
 
 void media_leg_heard_event(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now)
@@ -66,9 +66,27 @@ void media_leg_heard_audio(struct media_leg *leg, const struct rtp_packet *packe
 	}
 }
 
+/* 20 ms of what was written to a stream. */
+void media_leg_heard_stream(struct media_leg *leg)
+{
+	int16_t pcm[STREAM_FRAME_MAX];
+	struct rtp_packet packet = {
+		.timestamp = leg->stream->timestamp,
+		.payload = (const uint8_t *)pcm,
+		.length = leg->frame_bytes,
+	};
+
+	leg->stream->timestamp += leg->frame_units;
+	if (!media_stream_take(leg, pcm, leg->frame_units))
+		return;
+	COUNT(leg->counters.rx_packets, 1);
+	COUNT(leg->counters.rx_bytes, leg->frame_bytes);
+	media_leg_tape_heard(leg, &packet);
+}
+
 void media_leg_timed_out(struct media_leg *leg)
 {
 	leg->timed_out = true;
 	atomic_store(&leg->timeout_noted, true);
-	post_note(leg);
+	media_leg_post_note(leg);
 }

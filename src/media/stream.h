@@ -2,8 +2,9 @@
  *
  * media_stream_new() gives a media leg whose other side is the core thread. It is played to, joins
  * rooms, is taped and freed as any leg; media_leg_start(), media_leg_port() and digits are not for
- * it. What is written waits in order and goes into the room 20 ms at a time by the media thread's
- * own clock, however it comes. Core thread only. */
+ * it. Its codec, which prompts for it must have, is codec_l16(rate). What is written waits in order
+ * and goes into the room 20 ms at a time by the media thread's own clock, however it comes. Core
+ * thread only. */
 #ifndef MEDIA_STREAM_H
 #define MEDIA_STREAM_H
 
@@ -19,9 +20,10 @@
 struct media_stream_handler {
 	struct media_leg_handler leg; /* first; on_digit and on_rtp_timeout never come */
 	/* 20 ms of what the leg hears: the room and what is played to it. In order; a frame each
-	 * 20 ms from media_stream_run() on, silence too. */
+	 * 20 ms from media_stream_run() on, silence too. When the core thread is more than 1.2 s
+	 * late, frames are dropped and counted in media_stats. */
 	void (*on_frame)(void *arg, const int16_t *pcm, size_t samples);
-	/* All that was written before the mark has been heard by the others, or was cleared. */
+	/* All that was written before the mark has been sent to the others, or was cleared. */
 	void (*on_mark)(void *arg, uint32_t mark, bool cleared);
 };
 

@@ -89,6 +89,7 @@ static void push_block(struct media_tape *tape, enum tape_track track, const str
 	block->at = at;
 	block->codec = codec;
 	block->track = (uint8_t)track;
+	block->placed = track == TAPE_HEARD;
 	block->bytes = (uint16_t)bytes;
 	if (bytes)
 		memcpy(block->data, data, bytes);

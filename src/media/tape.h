@@ -27,6 +27,7 @@ struct tape_block {
 	const struct codec *codec; /* of data */
 	uint16_t bytes;		   /* 0 on TAPE_SENT: nothing, but time has come to `at` */
 	uint8_t track;
+	bool placed; /* by a time stamp: says nothing about how far time has come */
 	uint8_t data[TAPE_BLOCK_BYTES];
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "media/stream_private.h"
 
 #define TICK_MS	    5
 #define WHEEL_SLOTS 16 /* more than the longest packet time of 60 ms */
@@ -38,9 +39,6 @@ struct media_thread {
 	bool ticking, quit;
 	uint64_t timeout_us;
 	struct media_packets *packets;
-
-	struct mailbox *core_box;
-	int core_eventfd;
 };
 
 static void wake(int eventfd)
@@ -48,14 +46,6 @@ static void wake(int eventfd)
 	uint64_t one = 1;
 
 	(void)!write(eventfd, &one, sizeof(one));
-}
-
-void media_post_back(struct media_leg *leg, struct media_order *order)
-{
-	struct media_thread *thread = leg->thread;
-
-	if (mailbox_post(thread->core_box, &order->mail))
-		wake(thread->core_eventfd);
 }
 
 void media_thread_order(struct media_thread *thread, struct media_order *order)
@@ -127,7 +117,7 @@ static void obey_start(
 	leg->frame_units = agreed->codec->rtp_rate / 1000 * agreed->ptime_ms;
 	leg->slots = agreed->ptime_ms / TICK_MS;
 	latch_start(&leg->latch, &agreed->rtp, agreed->relatch);
-	if (agreed->relatch)
+	if (agreed->relatch && !leg->stream)
 		media_leg_flush(leg);
 	leg->heard_at = clock_mono();
 	leg->timed_out = false;
@@ -159,6 +149,7 @@ static void obey_free(struct media_thread *thread, struct media_leg *leg, struct
 	give_back(leg, &leg->ended);
 	give_back(leg, &leg->digits);
 	give_back(leg, &leg->tapes);
+	media_stream_end(leg);
 	order->detector = leg->detector;
 	leg->detector = NULL;
 	media_post_back(leg, order);
@@ -202,6 +193,11 @@ static void obey(struct media_thread *thread, struct media_order *order)
 	case MEDIA_ORDER_UNTAPE:
 		media_leg_tape_obey(leg, order);
 		break;
+	case MEDIA_ORDER_WRITE:
+	case MEDIA_ORDER_MARK:
+	case MEDIA_ORDER_CLEAR:
+		media_stream_obey(leg, order);
+		break;
 	case MEDIA_ORDER_FREE:
 		obey_free(thread, leg, order);
 		return;
@@ -229,7 +225,7 @@ static void obey_all(struct media_thread *thread)
 static void listen_to(struct media_thread *thread, struct media_leg *leg, uint64_t now)
 {
 	media_leg_receive(leg, thread->packets, now);
-	if (thread->timeout_us && leg->agreed.receive && !leg->timed_out &&
+	if (thread->timeout_us && !leg->stream && leg->agreed.receive && !leg->timed_out &&
 		now - leg->heard_at >= thread->timeout_us)
 		media_leg_timed_out(leg);
 }
@@ -249,7 +245,7 @@ static void run_slot(struct media_thread *thread)
 		__builtin_prefetch(next);
 		listen_to(thread, leg, now);
 		media_leg_transmit(leg);
-		if (now >= leg->rtcp_read_at || now >= leg->rtcp_send_at)
+		if (!leg->stream && (now >= leg->rtcp_read_at || now >= leg->rtcp_send_at))
 			media_leg_rtcp(leg, thread->packets, now);
 		wheel_add(thread, leg, (thread->slot + leg->slots) % WHEEL_SLOTS);
 	}
@@ -332,13 +328,11 @@ static void *run(void *arg)
 	return NULL;
 }
 
-struct media_thread *media_thread_new(struct mailbox *box, int core_eventfd, unsigned rtp_timeout_s)
+struct media_thread *media_thread_new(unsigned rtp_timeout_s)
 {
 	struct media_thread *thread = xcalloc(1, sizeof(*thread));
 	sigset_t all, old;
 
-	thread->core_box = box;
-	thread->core_eventfd = core_eventfd;
 	thread->timeout_us = rtp_timeout_s * USEC_PER_SEC;
 	thread->eventfd = eventfd(0, EFD_CLOEXEC);
 	thread->timerfd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);

@@ -7,8 +7,7 @@
 
 struct media_thread;
 
-/* What a thread posts back goes to box; eventfd is written when box was empty. */
-struct media_thread *media_thread_new(struct mailbox *box, int eventfd, unsigned rtp_timeout_s);
+struct media_thread *media_thread_new(unsigned rtp_timeout_s);
 /* After its last leg came back. Joins. Returns NULL. */
 struct media_thread *media_thread_free(struct media_thread *thread);
 

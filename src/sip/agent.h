@@ -55,6 +55,13 @@ uint16_t sip_agent_port(const struct sip_agent *agent, bool tcp); /* as bound */
  * message that says what to write ("sip:sip:host" is "sip: stands twice; write sip:host"). */
 int sip_uri_check(const char *uri, char **ret_error);
 
+/* Whether requests can be sent to a SIP URI: "sip:", over UDP or TCP. */
+bool sip_uri_sendable(const char *uri);
+
+/* The URI with another user part, escaped as need be: "sip:host;transport=tcp" and "+44 1" give
+ * "sip:+44%201@host;transport=tcp". malloc'd. */
+char *sip_uri_with_user(const char *uri, const char *user);
+
 /* REGISTER with digest (MD5, SHA-256) and refresh at 3/4 of the expiry; used by sip-caller
  * and trunks. status is the final SIP status, 0 when nothing answered; expires the granted
  * seconds. Called after every attempt, refreshes included. */
@@ -63,6 +70,7 @@ struct sip_account {
 	const char *registrar; /* "sip:host:port;transport=udp" */
 	const char *aor;       /* "sip:user@domain" */
 	const char *auth_user, *password;
+	const char *outbound_proxy; /* NULL: the agent's */
 	unsigned expires_s;
 };
 struct sip_registration *sip_register(struct sip_agent *agent, const struct sip_account *account,

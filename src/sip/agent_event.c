@@ -29,7 +29,8 @@ int agent_check_require(struct sip_agent *agent, nta_incoming_t *irq, sip_t cons
 	int status = 0;
 
 	for (; items && *items; items++) {
-		if (strcasecmp(*items, "100rel") && strcasecmp(*items, "timer"))
+		if (strcasecmp(*items, "100rel") && strcasecmp(*items, "timer") &&
+			strcasecmp(*items, "norefersub"))
 			strbuf_addf(&unknown, "%s%s", unknown.length ? ", " : "", *items);
 	}
 	if (unknown.length) {
@@ -92,6 +93,8 @@ int agent_on_stray(void *arg, nta_leg_t *stray, nta_incoming_t *irq, sip_t const
 	case sip_method_update:
 	case sip_method_notify:
 		return agent_reply(agent, irq, SIP_481_NO_TRANSACTION);
+	case sip_method_refer: /* whoever is in no call with us has nothing to ask for */
+		return agent_reply(agent, irq, SIP_403_FORBIDDEN);
 	default:
 		return agent_reply(agent, irq, SIP_405_METHOD_NOT_ALLOWED);
 	}
@@ -121,6 +124,8 @@ static const struct {
 	{sip_method_bye, leg_on_bye},
 	{sip_method_info, leg_on_info},
 	{sip_method_options, on_dialog_options},
+	{sip_method_refer, leg_on_refer},
+	{sip_method_notify, leg_on_notify},
 };
 
 /* Requests inside a dialog. */

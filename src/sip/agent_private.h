@@ -26,13 +26,13 @@
 #include <sys/queue.h>
 
 #include "base/strbuf.h"
+#include "loop/resolve.h"
 #include "sip/agent.h"
 #include "sip/digest.h"
 #include "sip/leg.h"
-#include "sip/resolve.h"
 
-#define SIP_ALLOW     "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
-#define SIP_SUPPORTED "100rel, timer"
+#define SIP_ALLOW     "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY"
+#define SIP_SUPPORTED "100rel, timer, norefersub"
 #define SIP_ACCEPT    "application/sdp, application/dtmf-relay, application/dtmf"
 #define SIP_MIN_SE    90 /* s, RFC 4028 section 4 */
 #define SIP_T1X64_S   32 /* s, RFC 3261 timers B, F, H */
@@ -78,6 +78,9 @@ struct sip_leg {
 	nta_incoming_t *offer_in;  /* their re-INVITE or UPDATE */
 	nta_outgoing_t *invite_out;
 	nta_outgoing_t *update_out, *options_out; /* session refresh, keep-alive */
+	struct refer_out *refer_out;		  /* our REFER, until its outcome is known */
+	struct refer_in *refer_in;		  /* theirs, until they know its outcome */
+	bool referred_once;			  /* they have sent one before */
 	msg_t *invite;				  /* inbound: the message */
 	bool offer_update, late_offer, confirmed_once;
 	bool bye_after_ack, cancelled, refreshing, peer_allows_update, peer_supports_timer;
@@ -150,6 +153,15 @@ int leg_on_reoffer(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip, b
 
 /* leg_end.c */
 int leg_on_bye(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
+
+/* leg_refer.c: a REFER of ours, and the NOTIFYs that it brings */
+int leg_on_notify(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
+void refer_out_stop(struct sip_leg *leg);
+
+/* leg_referred.c: a REFER of theirs, and our NOTIFYs */
+int leg_on_refer(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
+void refer_in_stop(struct sip_leg *leg, bool by_peer); /* tells them what is known */
+bool refers_quietly(sip_t const *sip);		       /* Refer-Sub: false (RFC 4488) */
 
 /* leg_info.c */
 int leg_on_info(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);

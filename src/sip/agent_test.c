@@ -29,7 +29,7 @@ static void test_stray__each_method_gets_its_refusal(void **state)
 		{"MESSAGE", NULL, NULL, "text/plain", "hello", "SIP/2.0 405"},
 		{"SUBSCRIBE", NULL, "Event: presence\r\n", NULL, NULL, "SIP/2.0 405"},
 		{"PUBLISH", NULL, "Event: presence\r\n", NULL, NULL, "SIP/2.0 405"},
-		{"REFER", NULL, "Refer-To: <sip:x@y>\r\n", NULL, NULL, "SIP/2.0 405"},
+		{"REFER", NULL, "Refer-To: <sip:x@y>\r\n", NULL, NULL, "SIP/2.0 403"},
 		{"REGISTER", NULL, NULL, NULL, NULL, "SIP/2.0 405"},
 		{"FROBNICATE", NULL, NULL, NULL, NULL, "SIP/2.0 405"},
 		{"INVITE", NULL, "Require: frobnication\r\n", "application/sdp", PEER_SDP,

@@ -83,6 +83,8 @@ void leg_end(struct sip_leg *leg, int status, const char *reason, bool by_peer)
 	drop_outgoing(&leg->invite_out);
 	drop_outgoing(&leg->update_out);
 	drop_outgoing(&leg->options_out);
+	refer_out_stop(leg);
+	refer_in_stop(leg, by_peer);
 	nta_leg_destroy(leg->dialog);
 	leg->dialog = NULL;
 	xstrset(&leg->end_reason, reason ? reason : "");
@@ -157,6 +159,27 @@ struct sip_leg *sip_leg_free(struct sip_leg *leg)
 		sip_leg_hangup(leg, NULL);
 	leg_leave(leg);
 	return NULL;
+}
+
+struct sip_leg *sip_leg_find(struct sip_agent *agent, const struct refer_replaces *replaces)
+{
+	struct sip_leg *leg;
+
+	TAILQ_FOREACH (leg, &agent->legs, entry) {
+		const char *tag = leg->dialog ? nta_leg_get_tag(leg->dialog) : NULL;
+		const char *rtag = leg->dialog ? nta_leg_get_rtag(leg->dialog) : NULL;
+
+		if (tag && rtag && strcmp(tag, replaces->to_tag) == 0 &&
+			strcmp(rtag, replaces->from_tag) == 0 &&
+			strcmp(leg->call_id, replaces->call_id) == 0)
+			return leg;
+	}
+	return NULL;
+}
+
+void *sip_leg_arg(const struct sip_leg *leg)
+{
+	return leg->arg;
 }
 
 static const char *or_empty(const char *text)

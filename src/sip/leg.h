@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "sip/agent.h"
+#include "sip/refer.h"
 
 enum sip_leg_state {
 	SIP_LEG_INIT,	   /* outbound, before INVITE went out */
@@ -28,6 +29,14 @@ struct sip_end {
 	bool by_peer;	    /* they ended it */
 };
 
+/* What a REFER asks for: that we call somebody (RFC 3515), perhaps in place of a call that the
+ * referring party has there (RFC 3891). */
+struct sip_refer {
+	const char *to;			       /* the URI to call, without its headers */
+	const struct refer_replaces *replaces; /* NULL: none */
+	const char *referred_by;	       /* header value (RFC 3892), NULL: none */
+};
+
 struct sip_leg_handler {
 	/* Outbound: 180/183; sdp NULL without early media. */
 	void (*on_ringing)(void *arg, int status, const char *sdp, size_t length);
@@ -40,6 +49,11 @@ struct sip_leg_handler {
 	void (*on_reoffer)(void *arg, const char *sdp, size_t length, bool update);
 	/* INFO with a DTMF body (application/dtmf-relay or application/dtmf), parsed. */
 	void (*on_digit)(void *arg, char digit, unsigned duration_ms);
+	/* How a sip_leg_refer() goes: what they are told by whom they call. The last one is
+	 * `final`: a status from 200 on, 408 when nothing was heard in time. */
+	void (*on_refer_status)(void *arg, int status, const char *phrase, bool final);
+	/* They want us to call somebody. Must be answered by sip_leg_refer_answer(). NULL: 603. */
+	void (*on_refer)(void *arg, const struct sip_refer *refer);
 	/* The dialog is over, once, last callback. */
 	void (*on_ended)(void *arg, const struct sip_end *end);
 };
@@ -86,9 +100,10 @@ struct sip_dial {
 	const char *to_uri; /* request URI and To */
 	const char *from_uri, *from_name;
 	const char *auth_user, *password;
-	const char *server; /* host, port, transport to send to when there is no proxy;
-			     * NULL: those of to_uri */
-	const char *sdp;    /* our offer; NULL: late offer */
+	const char *outbound_proxy; /* NULL: the agent's */
+	const char *server;	    /* host, port, transport to send to when there is no proxy;
+				     * NULL: those of to_uri */
+	const char *sdp;	    /* our offer; NULL: late offer */
 	struct json_object *headers;
 };
 struct sip_leg *sip_leg_dial(struct sip_agent *agent, const struct sip_dial *dial,
@@ -96,6 +111,23 @@ struct sip_leg *sip_leg_dial(struct sip_agent *agent, const struct sip_dial *dia
 
 void sip_leg_reinvite(struct sip_leg *leg, const char *sdp); /* answer: on_answered again */
 void sip_leg_info_digit(struct sip_leg *leg, char digit, unsigned duration_ms);
+
+/* REFER: asks the other side to call `to`. on_refer_status tells how that goes, unless the dialog
+ * ends before. One at a time. 0, -ENOTCONN: not in a call, -EBUSY, or -EINVAL: `to` is no SIP URI.
+ */
+int sip_leg_refer(
+	struct sip_leg *leg, const char *to, unsigned timeout_s, struct json_object *headers);
+void sip_leg_refer_forget(struct sip_leg *leg); /* no on_refer_status comes */
+
+/* Answers on_refer: 202 takes it, and the other side is told "100 Trying"; else a refusal. */
+void sip_leg_refer_answer(struct sip_leg *leg, int status);
+/* How the call that they asked for goes; from status 200 on it is the last news. To be called
+ * before sip_leg_hangup(). Ignored when nobody wants to know. */
+void sip_leg_refer_notify(struct sip_leg *leg, int status, const char *phrase);
+
+/* The leg whose dialog a Replaces names (RFC 3891 section 3), or NULL. */
+struct sip_leg *sip_leg_find(struct sip_agent *agent, const struct refer_replaces *replaces);
+void *sip_leg_arg(const struct sip_leg *leg); /* its owner, as in sip_leg_set_handler() */
 
 /* CANCEL, BYE or 603 by state. headers may be NULL. on_ended still comes. */
 void sip_leg_hangup(struct sip_leg *leg, struct json_object *headers);

@@ -298,7 +298,7 @@ static void on_resolved(void *arg, const struct sockaddr_storage *address, const
 /* Where the first INVITE goes, and its Route and request URI (RFC 3261 section 12.2.1.1). */
 static int choose_route(struct sip_leg *leg, const struct sip_dial *dial, char **ret_error)
 {
-	const char *proxy = leg->agent->proxy;
+	const char *proxy = dial->outbound_proxy ? dial->outbound_proxy : leg->agent->proxy;
 	const char *hop = proxy ? proxy : dial->server ? dial->server : dial->to_uri;
 	struct sip_target target;
 
@@ -375,6 +375,8 @@ static int check_dial(const struct sip_dial *dial, char **ret_error)
 		error = sip_uri_check(dial->from_uri, ret_error);
 	if (!error && dial->server)
 		error = sip_uri_check(dial->server, ret_error);
+	if (!error && dial->outbound_proxy)
+		error = sip_uri_check(dial->outbound_proxy, ret_error);
 	return error;
 }
 

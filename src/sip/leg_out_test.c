@@ -242,6 +242,28 @@ static void test_proxy__strict_becomes_the_request_uri(void **state)
 	peer_free(peer);
 }
 
+static void test_proxy__of_one_call_beats_the_agents(void **state)
+{
+	struct peer *peer = peer_with_proxy("");
+	char *proxy = xasprintf("sip:127.0.0.1:%u;lr", peer->port), *error = NULL;
+	char *route = xasprintf("<%s>", proxy);
+	struct sip_dial how = {.to_uri = "sip:bob@faraway.example",
+		.from_uri = "sip:me@example.com",
+		.outbound_proxy = proxy,
+		.sdp = OUR_SDP};
+
+	(void)state;
+	peer->leg = sip_leg_dial(peer->agent, &how, &peer_leg_handler, peer, &error);
+	peer_expect(peer, "INVITE sip:bob@faraway.example SIP/2.0\r\n");
+	assert_string_equal(peer_header(peer, "Route"), route);
+	how.outbound_proxy = "sip:";
+	assert_null(sip_leg_dial(peer->agent, &how, &peer_leg_handler, peer, &error));
+	free(error);
+	free(route);
+	free(proxy);
+	peer_free(peer);
+}
+
 static void test_dialog__follows_record_route(void **state)
 {
 	struct peer *peer = peer_new(NULL);
@@ -327,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_outbound__early_media_is_pracked),
 		cmocka_unit_test(test_proxy__loose_goes_into_route_as_written),
 		cmocka_unit_test(test_proxy__strict_becomes_the_request_uri),
+		cmocka_unit_test(test_proxy__of_one_call_beats_the_agents),
 		cmocka_unit_test(test_dialog__follows_record_route),
 		cmocka_unit_test(test_agent__unknown_host_ends_the_call),
 		cmocka_unit_test(test_leg__freed_while_dialling_tells_nobody),

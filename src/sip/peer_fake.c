@@ -64,6 +64,25 @@ static void on_digit(void *arg, char digit, unsigned duration_ms)
 	word(arg, "digit %c %u", digit, duration_ms);
 }
 
+static void on_refer_status(void *arg, int status, const char *phrase, bool final)
+{
+	word(arg, "%s %d %s", final ? "referred" : "refer status", status, phrase);
+}
+
+static void on_refer(void *arg, const struct sip_refer *refer)
+{
+	const struct refer_replaces *replaces = refer->replaces;
+	struct peer *peer = arg;
+
+	word(peer, "refer %s%s%s%s%s", refer->to, refer->referred_by ? " by " : "",
+		refer->referred_by ? refer->referred_by : "", replaces ? " replaces " : "",
+		replaces ? replaces->call_id : "");
+	if (peer->refer_at_once) {
+		sip_leg_refer_answer(peer->leg, 202);
+		sip_leg_refer_notify(peer->leg, 200, NULL);
+	}
+}
+
 static void on_ended(void *arg, const struct sip_end *end)
 {
 	struct peer *peer = arg;
@@ -78,6 +97,8 @@ const struct sip_leg_handler peer_leg_handler = {
 	.on_ack = on_ack,
 	.on_reoffer = on_reoffer,
 	.on_digit = on_digit,
+	.on_refer_status = on_refer_status,
+	.on_refer = on_refer,
 	.on_ended = on_ended,
 };
 

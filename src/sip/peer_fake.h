@@ -23,7 +23,7 @@ struct peer {
 	struct sip_leg *leg; /* the last one */
 	int calls;
 	int admit_status;
-	bool answer_at_once, drop_at_once, reject_at_once, tcp;
+	bool answer_at_once, drop_at_once, reject_at_once, refer_at_once, tcp;
 	const char *contact;	/* URI that peer_request() and peer_answer() put there; NULL: own */
 	const char *answer_tag; /* that peer_answer() adds to To; NULL: "answertag" */
 	char to_tag[128];	/* the agent's, of the call that peer_establish() made */

@@ -6,11 +6,15 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/mem.h"
 
 #define MAX_CHALLENGES 16
-#define RETRY_S	       30 /* after a failure */
 #define MAX_EXPIRES_S  86400
+
+/* After a failure, and at most after many; the wait doubles each time (RFC 5626 section 4.5). */
+#define RETRY_S	    30
+#define RETRY_MAX_S 1800
 
 struct sip_registration {
 	TAILQ_ENTRY(sip_registration) entry;
@@ -24,6 +28,7 @@ struct sip_registration {
 	tport_t *tport;
 	char hop[SIP_HOP_SIZE];
 	unsigned expires_s;
+	unsigned failures; /* in a row */
 	bool granted;
 	void (*on_status)(void *arg, int status, const char *phrase, unsigned expires_s);
 	void *arg;
@@ -31,6 +36,7 @@ struct sip_registration {
 };
 
 static int on_response(void *arg, nta_outgoing_t *orq, sip_t const *sip);
+static void find_registrar(struct sip_registration *r);
 
 static nta_outgoing_t *send_register(struct sip_registration *r, unsigned expires_s, bool silent)
 {
@@ -70,7 +76,10 @@ static void on_timer(void *arg)
 	struct sip_registration *r = arg;
 
 	r->login.rounds = 0;
-	r->out = send_register(r, r->expires_s, false);
+	if (r->contact)
+		r->out = send_register(r, r->expires_s, false);
+	else
+		find_registrar(r);
 }
 
 static bool answer_challenge(struct sip_registration *r, nta_outgoing_t *orq, sip_t const *sip)
@@ -115,17 +124,31 @@ static bool raise_expires(struct sip_registration *r, sip_t const *sip)
 	return true;
 }
 
+/* Between half of the wait and all of it, so that those who failed together do not come back
+ * together. */
+static void retry_later(struct sip_registration *r)
+{
+	unsigned shift = r->failures < 6 ? r->failures : 6, wait_s = RETRY_S << shift;
+
+	r->failures++;
+	if (wait_s > RETRY_MAX_S)
+		wait_s = RETRY_MAX_S;
+	timer_start(&r->timer, (500 + id_random_u32() % 501) * r->agent->second_us / 1000 * wait_s);
+}
+
 static void on_final(struct sip_registration *r, sip_t const *sip, int status)
 {
 	bool internal = !sip || nta_sip_is_internal(sip);
 	unsigned expires_s = sip && status < 300 ? granted_expires(r, sip) : 0;
 
 	r->granted = sip && status < 300;
-	if (r->granted)
+	if (r->granted && expires_s) {
 		r->login.rounds = 0;
-	timer_start(
-		&r->timer, (r->granted && expires_s ? expires_s * UINT64_C(750) : RETRY_S * 1000) *
-				   r->agent->second_us / 1000);
+		r->failures = 0;
+		timer_start(&r->timer, expires_s * UINT64_C(750) * r->agent->second_us / 1000);
+	} else {
+		retry_later(r);
+	}
 	tell(r, internal ? 0 : status, sip ? sip->sip_status->st_phrase : "no answer", expires_s);
 }
 
@@ -157,6 +180,7 @@ static void on_resolved(void *arg, const struct sockaddr_storage *address, const
 
 	r->resolve = NULL;
 	if (!address) {
+		retry_later(r);
 		tell(r, 0, error, 0);
 		return;
 	}
@@ -168,6 +192,16 @@ static void on_resolved(void *arg, const struct sockaddr_storage *address, const
 	r->out = send_register(r, r->expires_s, false);
 }
 
+static void find_registrar(struct sip_registration *r)
+{
+	struct sip_target target;
+
+	if (!target_parse(r->hop, &target))
+		snprintf(target.host, sizeof(target.host), "invalid.invalid");
+	r->resolve =
+		resolve_start(r->agent->resolver, target.host, r->agent->family, on_resolved, r);
+}
+
 static char *without_user(const char *uri)
 {
 	const char *at = strchr(uri, '@');
@@ -175,23 +209,21 @@ static char *without_user(const char *uri)
 	return at ? xasprintf("sip:%s", at + 1) : xstrdup(uri);
 }
 
-static void choose_route(struct sip_registration *r, const char *registrar)
+static void choose_route(struct sip_registration *r, const struct sip_account *account)
 {
-	const char *proxy = r->agent->proxy, *hop = proxy ? proxy : registrar;
+	const char *proxy = account->outbound_proxy ? account->outbound_proxy : r->agent->proxy;
+	const char *registrar = account->registrar, *hop = proxy ? proxy : registrar;
 	struct sip_target target;
 
 	r->request_uri = without_user(registrar);
 	snprintf(r->hop, sizeof(r->hop), "%s", hop);
-	if (!target_parse(hop, &target))
-		snprintf(target.host, sizeof(target.host), "invalid.invalid");
-	if (proxy && target.loose) {
+	if (proxy && target_parse(proxy, &target) && target.loose) {
 		r->route = xasprintf("<%s>", proxy);
 	} else if (proxy) {
 		r->route = xasprintf("<%s>", r->request_uri);
 		xstrset(&r->request_uri, proxy);
 	}
-	r->resolve =
-		resolve_start(r->agent->resolver, target.host, r->agent->family, on_resolved, r);
+	find_registrar(r);
 }
 
 struct sip_registration *sip_register(struct sip_agent *agent, const struct sip_account *account,
@@ -215,7 +247,7 @@ struct sip_registration *sip_register(struct sip_agent *agent, const struct sip_
 	nta_leg_tag(r->dialog, NULL);
 	free(aor);
 	TAILQ_INSERT_TAIL(&agent->registrations, r, entry);
-	choose_route(r, account->registrar);
+	choose_route(r, account);
 	return r;
 }
 

@@ -100,6 +100,12 @@ static const struct torture torture_messages[] = {
 	{"unknown extension", "SIP/2.0 420",
 		"OPTIONS sip:a@127.0.0.1 SIP/2.0\r\n$V$DCSeq: 1 OPTIONS\r\nRequire: "
 		"nothing\r\n" N0},
+	{"REFER of a stranger", "SIP/2.0 403",
+		"REFER sip:a@127.0.0.1 SIP/2.0\r\n$V$D$CCSeq: 1 REFER\r\n"
+		"Refer-To: <sip:+15550100@127.0.0.1>\r\n" N0},
+	{"NOTIFY of nothing", "SIP/2.0 481",
+		"NOTIFY sip:a@127.0.0.1 SIP/2.0\r\n$V$D$CCSeq: 1 NOTIFY\r\nEvent: refer\r\n"
+		"Subscription-State: active\r\n" N0},
 	{"ACK of nothing", NULL, "ACK sip:a@127.0.0.1 SIP/2.0\r\n$V$DCSeq: 1 ACK\r\n" N0},
 	{"CANCEL of nothing", "SIP/2.0 481",
 		"CANCEL sip:a@127.0.0.1 SIP/2.0\r\n$V$DCSeq: 1 CANCEL\r\n" N0},
@@ -117,6 +123,12 @@ static const char *const torture_dialog[] = {
 	"Content-Length: 5\r\n\r\nv=0\r\n",
 	"PRACK sip:a@127.0.0.1 SIP/2.0\r\n$V$TCSeq: 6 PRACK\r\nRAck: 1 1 INVITE\r\n" N0,
 	"ACK sip:a@127.0.0.1 SIP/2.0\r\n$V$TCSeq: 5 ACK\r\n" N0,
+	"REFER sip:a@127.0.0.1 SIP/2.0\r\n$V$T$CCSeq: 7 REFER\r\nRefer-To: <sip:b@127.0.0.1"
+	"?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2>\r\nReferred-By: <sip:c@d>\r\n"
+	"Refer-Sub: true\r\n" N0,
+	"NOTIFY sip:a@127.0.0.1 SIP/2.0\r\n$V$T$CCSeq: 8 NOTIFY\r\nEvent: refer\r\n"
+	"Subscription-State: terminated;reason=noresource\r\n"
+	"Content-Type: message/sipfrag;version=2.0\r\nContent-Length: 16\r\n\r\nSIP/2.0 200 OK\r\n",
 	"BYE sip:a@127.0.0.1 SIP/2.0\r\n$V$TCSeq: 9 BYE\r\nReason: Q.850;cause=16\r\n" N0,
 };
 
@@ -126,6 +138,8 @@ static const char *const torture_words[] = {"\r\n", "\r\n\r\n", ";", ",", "<", "
 	";tag=", ";lr", ";branch=z", ";rport", ";received=", "Via: ", "Route: <sip:a;lr>\r\n",
 	"Contact: *\r\n", "Content-Length: 0\r\n", "Require: 100rel\r\n", "Session-Expires: 0\r\n",
 	"Max-Forwards: ", "Expires: ", "sip:", "sips:", "SIP/2.0", "\\", "\xff\xfe", "RSeq: 1\r\n",
-	"\t", " ", "*"};
+	"\t", " ", "*", "Refer-To: <sip:x?Replaces=%0d%0a>\r\n",
+	"?Replaces=", "Refer-Sub: false\r\n", "Event: refer\r\n",
+	"Subscription-State: terminated\r\n"};
 
 #endif

@@ -274,6 +274,7 @@ static void keep_call(struct peer *peer)
 	peer_request(peer, "ACK", call_id, 1, peer_take_tag(peer), NULL, NULL, NULL);
 	peer->calls = atoi(call_id + 4);
 	peer->reject_at_once = true;
+	sip_leg_refer(peer->leg, "sip:b@127.0.0.1", 3600, NULL); /* so that a NOTIFY is awaited */
 }
 
 static void burst(struct peer *peer, struct strbuf *message, struct strbuf *scratch)
@@ -304,7 +305,7 @@ static void test_torture__mutants(void **state)
 	uint64_t start = clock_mono();
 
 	(void)state;
-	peer->answer_at_once = true;
+	peer->answer_at_once = peer->refer_at_once = true;
 	for (; done < count; done += BURST) {
 		keep_call(peer);
 		burst(peer, &message, &scratch);

@@ -2,12 +2,16 @@
 #include "sip/agent_private.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/mem.h"
 
 #define MAX_URI 512
+
+/* What has a meaning around a user part. sofia itself escapes what may stand in no URI. */
+#define USER_RESERVED "@:;?,/"
 
 static int refuse(char **ret_error, const char *uri, const char *what)
 {
@@ -91,4 +95,26 @@ int sip_uri_check(const char *uri, char **ret_error)
 		    : refuse(ret_error, uri, "this is not a SIP URI; write sip:user@host");
 	su_home_deinit(home);
 	return error;
+}
+
+bool sip_uri_sendable(const char *uri)
+{
+	struct sip_target target;
+
+	return target_parse(uri, &target);
+}
+
+char *sip_uri_with_user(const char *uri, const char *user)
+{
+	const char *rest = scheme_end(uri), *at;
+	char *escaped = xmalloc(3 * strlen(user) + 1), *result;
+
+	url_escape(escaped, user, USER_RESERVED);
+	at = rest ? strchr(rest, '@') : NULL;
+	result = xasprintf("%.*s%s@%s", rest ? (int)(rest - uri) : 0, uri, escaped,
+		at     ? at + 1
+		: rest ? rest
+		       : uri);
+	free(escaped);
+	return result;
 }

@@ -19,9 +19,10 @@
 #define MAX_STDERR_BYTES 4096
 /* Limits are set by the shell before it becomes the adapter: from outside they would come too
  * late for what the adapter starts first. Address space in KiB (1 GiB), no core files. */
-#define LIMITED_EXEC "ulimit -v 1048576; ulimit -c 0; exec \"$0\" \"$@\""
-#define MAX_RUN	     (300 * USEC_PER_SEC) /* against an adapter that drips for ever */
-#define EXIT_POLL_MS 2
+#define LIMITED_EXEC	  "ulimit -v 1048576; ulimit -c 0; exec \"$0\" \"$@\""
+#define MAX_RUN		  (300 * USEC_PER_SEC) /* against an adapter that drips for ever */
+#define EXIT_POLL_MS	  2
+#define STATUS_NOT_FOR_ME 2
 
 enum { IN, OUT, ERR, PIPES };
 
@@ -279,7 +280,10 @@ static int attend(struct process *p, char **ret_message)
 		*ret_message = exit_message(p, &info);
 	else
 		return 0;
-	return error ? error : -EIO;
+	if (!error)
+		error = info.si_code == CLD_EXITED && info.si_status == STATUS_NOT_FOR_ME ? -ENOTSUP
+											  : -EIO;
+	return error;
 }
 
 int adapter_run(const struct adapter_run *run, char **ret_message)

@@ -19,8 +19,9 @@ struct adapter_run {
 
 /* Runs the program in a process group of its own, and returns when it is dead and reaped,
  * with whatever it left running in the group killed. 0 when it exited with 0. Else negative
- * errno and *ret_message, malloc'd: -ECANCELED, -ETIMEDOUT, -EFBIG, -EIO (exit status,
- * signal; with the end of its stderr), what data() returned, or an error of the system. */
+ * errno and *ret_message, malloc'd: -ECANCELED, -ETIMEDOUT, -EFBIG, -ENOTSUP (exit
+ * status 2: the request is not for this adapter), -EIO (other statuses, signals; with the end of
+ * its stderr), what data() returned, or an error of the system. */
 int adapter_run(const struct adapter_run *run, char **ret_message);
 
 /* True for a name of an adapter: letters, digits, '.', '_' and '-', not "." or "..". */

@@ -168,8 +168,19 @@ static void add_field(struct strbuf *sb, const char *text)
 	strbuf_addf(sb, "%zu:%s", strlen(text), text);
 }
 
-void files_name(
-	const struct speech_request *request, const char *adapter, char out[FILES_NAME_SIZE])
+static void add_options(struct strbuf *sb, struct json_object *options)
+{
+	strbuf_addf(sb, "%d,", options ? json_object_object_length(options) : 0);
+	if (!options)
+		return;
+	json_object_object_foreach (options, name, value) {
+		add_field(sb, name);
+		add_field(sb, json_object_get_string(value));
+	}
+}
+
+void files_name(const struct speech_request *request, const char *adapter,
+	struct json_object *options, char out[FILES_NAME_SIZE])
 {
 	struct strbuf sb = STRBUF_INIT;
 	unsigned char hash[32];
@@ -177,7 +188,9 @@ void files_name(
 	add_field(&sb, adapter);
 	add_field(&sb, request->language ? request->language : "en-US");
 	add_field(&sb, request->voice ? request->voice : "");
-	strbuf_addf(&sb, "%u,%u,", request->style, request->rate);
+	strbuf_addf(&sb, "%u,%u,%d,", request->style, request->rate, request->premium);
+	add_options(&sb, options);
+	add_options(&sb, request->options);
 	add_field(&sb, request->text);
 	if (EVP_Digest(sb.data, sb.length, hash, NULL, EVP_sha256(), NULL) != 1)
 		abort();

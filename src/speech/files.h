@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/json.h"
+
 struct speech_request;
 struct files;
 struct files_writer;
@@ -18,10 +20,11 @@ struct files_writer;
 struct files *files_new(const char *dir, uint64_t max_bytes);
 struct files *files_free(struct files *files); /* NULL allowed; returns NULL */
 
-/* The name for request as spoken by adapter. */
+/* The name for request as spoken by adapter; its own options and those of the request are tables
+ * of texts or NULL. */
 #define FILES_NAME_SIZE 65
-void files_name(
-	const struct speech_request *request, const char *adapter, char out[FILES_NAME_SIZE]);
+void files_name(const struct speech_request *request, const char *adapter,
+	struct json_object *options, char out[FILES_NAME_SIZE]);
 
 /* A descriptor for reading, or -ENOENT or another negative errno. */
 int files_open(struct files *files, const char *name);

@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "speech/adapter.h"
+#include "speech/options.h"
 
 #define DEFAULT_ADAPTER	    "espeak-ng"
 #define DEFAULT_LANGUAGE    "en-US"
@@ -42,6 +44,8 @@ static void finish(struct speech_job *job)
 	free((char *)job->request.adapter);
 	free((char *)job->request.language);
 	free((char *)job->request.voice);
+	json_object_put(job->request.options);
+	json_object_put(job->options);
 	free(job->message);
 	free(job);
 }
@@ -126,6 +130,9 @@ static void copy_request(struct speech_job *job, const struct speech_request *re
 	job->request.adapter = xstrdup(request->adapter);
 	job->request.language = xstrdup(request->language ? request->language : DEFAULT_LANGUAGE);
 	job->request.voice = xstrdup(request->voice);
+	job->request.options = NULL;
+	if (options_flatten(request->options, &job->request.options) < 0)
+		speech_set_error(job, -EINVAL, xstrdup("too many or too long options"));
 }
 
 struct speech_job *speech_start(struct speech *speech, const struct speech_request *request,
@@ -138,6 +145,7 @@ struct speech_job *speech_start(struct speech *speech, const struct speech_reque
 	job->sink = *sink;
 	job->arg = arg;
 	copy_request(job, request);
+	job->options = json_object_get(speech->options);
 	job->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (job->stop_fd < 0)
 		speech_set_error(job, -errno, xasprintf("speech: %s", strerror(errno)));
@@ -159,14 +167,13 @@ void speech_cancel(struct speech_job *job)
 	worker_cancel(job->work);
 }
 
-static bool adapter_exists(const char *dir, const char *name)
+/* A copy: objects are counted on the core thread alone, and the configuration has its own life. */
+void speech_set_options(struct speech *speech, struct json_object *options)
 {
-	char *path = xasprintf("%s/%s", dir, name);
-	struct stat st;
-	bool ok = stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-
-	free(path);
-	return ok;
+	json_object_put(speech->options);
+	speech->options = NULL;
+	if (options && json_object_deep_copy(options, &speech->options, NULL) < 0)
+		abort();
 }
 
 static char *config_error(const struct speech_config *config, const char *adapter)
@@ -178,8 +185,6 @@ static char *config_error(const struct speech_config *config, const char *adapte
 			config->adapter_dir ? config->adapter_dir : "(none)");
 	if (!adapter_name_ok(adapter))
 		return xasprintf("bad name of a speech adapter: %s", adapter);
-	if (!adapter_exists(config->adapter_dir, adapter))
-		return xasprintf("no speech adapter %s in %s", adapter, config->adapter_dir);
 	for (const char *const *f = config->fallback; f && *f; f++) {
 		if (!adapter_name_ok(*f))
 			return xasprintf("bad name of a speech adapter: %s", *f);
@@ -189,12 +194,43 @@ static char *config_error(const struct speech_config *config, const char *adapte
 	return NULL;
 }
 
-static void set_order(
-	struct speech *speech, const struct speech_config *config, const char *adapter)
+/* An adapter that is not there yet stays in the order: it may be installed later. 0, or -ENOENT
+ * when there is none at all. */
+static int set_order(struct speech *speech, const struct speech_config *config, const char *adapter)
 {
+	size_t found = 0;
+
 	speech->order[speech->order_count++] = xstrdup(adapter);
 	for (const char *const *f = config->fallback; f && *f; f++)
 		speech->order[speech->order_count++] = xstrdup(*f);
+	for (size_t i = 0; i < speech->order_count; i++)
+		found += roster_find(speech->roster, speech->order[i]) != NULL;
+	for (size_t i = 0; i < speech->order_count && found; i++) {
+		if (!roster_find(speech->roster, speech->order[i]))
+			log_warn(NULL, "no speech adapter %s in %s", speech->order[i],
+				config->adapter_dir);
+	}
+	return found ? 0 : -ENOENT;
+}
+
+static struct roster *open_roster(const struct speech_config *config)
+{
+	const struct breaker_rules rules = {.failures = config->breaker_failures,
+		.rest_us = config->breaker_seconds * USEC_PER_SEC};
+	char *real = realpath(config->adapter_dir, NULL);
+	struct roster *roster = roster_new(real ? real : config->adapter_dir, &rules);
+
+	free(real);
+	return roster;
+}
+
+static void open_cache(struct speech *speech, const struct speech_config *config)
+{
+	if (config->cache_dir)
+		speech->files = files_new(config->cache_dir,
+			config->max_cache_bytes ? config->max_cache_bytes : DEFAULT_CACHE_BYTES);
+	if (config->cache_dir && !speech->files)
+		log_warn(NULL, "no speech cache in %s: %s", config->cache_dir, strerror(errno));
 }
 
 struct speech *speech_new(struct loop *loop, const struct speech_config *config, char **ret_error)
@@ -209,22 +245,19 @@ struct speech *speech_new(struct loop *loop, const struct speech_config *config,
 	}
 	speech = xcalloc(1, sizeof(*speech));
 	speech->loop = loop;
-	speech->dir = realpath(config->adapter_dir, NULL);
-	if (!speech->dir)
-		speech->dir = xstrdup(config->adapter_dir);
-	set_order(speech, config, adapter);
+	speech->roster = open_roster(config);
 	speech->timeout_ms = config->timeout_ms ? config->timeout_ms : DEFAULT_TIMEOUT_MS;
 	speech->max_output_bytes =
 		config->max_output_bytes ? config->max_output_bytes : DEFAULT_MAX_OUTPUT;
-	if (config->cache_dir)
-		speech->files = files_new(config->cache_dir,
-			config->max_cache_bytes ? config->max_cache_bytes : DEFAULT_CACHE_BYTES);
-	if (config->cache_dir && !speech->files)
-		log_warn(NULL, "no speech cache in %s: %s", config->cache_dir, strerror(errno));
+	speech_set_options(speech, config->options);
 	TAILQ_INIT(&speech->jobs);
 	TAILQ_INIT(&speech->cancelled);
 	timer_init(&speech->reaper, loop, on_reap, speech);
-	pthread_mutex_init(&speech->lock, NULL);
+	if (set_order(speech, config, adapter) < 0) {
+		*ret_error = xasprintf("no speech adapter %s in %s", adapter, config->adapter_dir);
+		return speech_free(speech);
+	}
+	open_cache(speech, config);
 	speech->lookups = worker_pool_new(loop, "speech-cache", LOOKUP_THREADS);
 	speech->runs = worker_pool_new(
 		loop, "speech", config->concurrency ? config->concurrency : DEFAULT_CONCURRENCY);
@@ -254,10 +287,8 @@ struct speech *speech_free(struct speech *speech)
 	files_free(speech->files);
 	for (size_t i = 0; i < speech->order_count; i++)
 		free(speech->order[i]);
-	for (size_t i = 0; i < speech->known_count; i++)
-		free(speech->known[i].name);
-	pthread_mutex_destroy(&speech->lock);
-	free(speech->dir);
+	roster_free(speech->roster);
+	json_object_put(speech->options);
 	free(speech);
 	return NULL;
 }

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 static int on_data(void *arg, const void *data, size_t length)
@@ -105,11 +106,15 @@ void speech_open(struct speech_bench *b, unsigned timeout_ms, size_t max_output)
 	static const char *const fallback[] = {"second", "third", NULL};
 	char *adapters = speech_path(b, "adapters"), *cache = speech_path(b, "deep/cache"),
 	     *error = NULL;
+	struct json_object *options = b->options ? json_tokener_parse(b->options) : NULL;
 	const struct speech_config config = {
 		.adapter_dir = adapters,
 		.cache_dir = cache,
 		.adapter = "first",
 		.fallback = fallback,
+		.options = options,
+		.breaker_failures = b->breaker_failures,
+		.breaker_seconds = 600,
 		.concurrency = 2,
 		.timeout_ms = timeout_ms,
 		.max_output_bytes = max_output,
@@ -118,6 +123,7 @@ void speech_open(struct speech_bench *b, unsigned timeout_ms, size_t max_output)
 	b->speech = speech_new(b->loop, &config, &error);
 	if (!b->speech)
 		fail_msg("%s", error);
+	json_object_put(options);
 	free(adapters);
 	free(cache);
 }
@@ -133,6 +139,7 @@ int speech_setup(void **state)
 	mkdir(adapters, 0755);
 	free(adapters);
 	b->loop = loop_new();
+	log_set_level(LOG_LEVEL_ERROR);
 	speech_add_adapter(
 		b, "first", "", "echo \"$NCCO_LANGUAGE|$NCCO_VOICE|$NCCO_STYLE|$NCCO_RATE\"; cat");
 	*state = b;

@@ -17,6 +17,9 @@ struct speech_bench {
 	char dir[64];
 	struct timer timer;
 	unsigned expected;
+	/* For speech_open(). */
+	const char *options; /* JSON; NULL: none */
+	unsigned breaker_failures;
 };
 
 /* One request: data on a speech thread, the rest on the core thread after done. */

@@ -2,29 +2,24 @@
 #ifndef SPEECH_PRIVATE_H
 #define SPEECH_PRIVATE_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/queue.h>
 
 #include "base/mem.h"
 #include "loop/worker.h"
 #include "speech/files.h"
+#include "speech/roster.h"
 #include "speech/speech.h"
 
 #define MAX_ADAPTERS 16
-
-/* What an adapter said about itself. */
-struct adapter {
-	char *name;
-	bool ssml;
-};
 
 TAILQ_HEAD(job_list, speech_job);
 
 struct speech {
 	struct loop *loop;
-	char *dir;
+	struct roster *roster;
 	struct files *files; /* NULL: no cache */
+	struct json_object *options;
 	char *order[MAX_ADAPTERS];
 	size_t order_count;
 	unsigned timeout_ms;
@@ -33,10 +28,6 @@ struct speech {
 	struct job_list jobs, cancelled;
 	struct timer reaper; /* delivers `cancelled` */
 	bool closing;
-
-	pthread_mutex_t lock; /* guards what is known of adapters */
-	struct adapter known[MAX_ADAPTERS * 2];
-	size_t known_count;
 };
 
 struct speech_job {
@@ -45,6 +36,7 @@ struct speech_job {
 	struct speech_sink sink;
 	void *arg;
 	struct speech_request request; /* its strings are ours */
+	struct json_object *options;   /* as they were when it was asked for; read-only */
 	struct job *work;
 	atomic_bool stop;
 	int stop_fd; /* eventfd */

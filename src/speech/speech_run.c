@@ -1,5 +1,6 @@
 #include "speech/speech_private.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +9,9 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "speech/adapter.h"
+#include "speech/environment.h"
 
-#define CAPABILITIES_TIMEOUT_MS 2000
-#define CAPABILITIES_BYTES	1024
-#define PIECE_BYTES		65536
+#define PIECE_BYTES 65536
 
 static int on_wav(void *arg, const void *data, size_t length)
 {
@@ -42,14 +42,15 @@ static int serve_file(struct speech_job *job, int fd)
 }
 
 /* True when there was a file, whatever became of it. */
-static bool serve_cached(struct speech_job *job, const char *adapter)
+static bool serve_cached(
+	struct speech_job *job, const struct speech_request *request, const char *adapter)
 {
 	char name[FILES_NAME_SIZE];
 	int fd, error;
 
 	if (!job->speech->files)
 		return false;
-	files_name(&job->request, adapter, name);
+	files_name(request, adapter, json_member(job->options, adapter), name);
 	fd = files_open(job->speech->files, name);
 	if (fd < 0)
 		return false;
@@ -60,100 +61,39 @@ static bool serve_cached(struct speech_job *job, const char *adapter)
 	return true;
 }
 
-static char **make_environment(const struct speech_request *request)
-{
-	char **environment;
-	size_t count = 0, kept = 0;
+/* One adapter is asked: by its name, for this, in this job. */
+struct attempt {
+	struct speech_job *job;
+	const struct speech_request *request;
+	const char *adapter;
+	struct roster_entry *entry;
+};
 
-	while (environ[count])
-		count++;
-	environment = xcalloc(count + 5, sizeof(*environment));
-	for (size_t i = 0; i < count; i++) {
-		if (strncmp(environ[i], "NCCO_", 5) != 0)
-			environment[kept++] = xstrdup(environ[i]);
+/* Those of the script's options that the adapter lets scripts set. */
+static void add_script_options(struct attempt *a, struct environment *e)
+{
+	struct json_object *options = a->request->options;
+	struct roster *roster = a->job->speech->roster;
+
+	if (!options)
+		return;
+	json_object_object_foreach (options, name, value) {
+		if (roster_takes_option(roster, a->entry, name, a->job->stop_fd))
+			environment_add_option(e, name, json_object_get_string(value));
 	}
-	environment[kept++] = xasprintf("NCCO_LANGUAGE=%s", request->language);
-	environment[kept++] = xasprintf("NCCO_VOICE=%s", request->voice ? request->voice : "");
-	environment[kept++] = xasprintf("NCCO_STYLE=%u", request->style);
-	environment[kept++] = xasprintf("NCCO_RATE=%u", request->rate);
-	return environment;
 }
 
-static void free_environment(char **environment)
+static void describe(struct attempt *a, struct environment *e)
 {
-	for (char **e = environment; *e; e++)
-		free(*e);
-	free(environment);
-}
+	const struct speech_request *request = a->request;
 
-static int on_capabilities(void *arg, const void *data, size_t length)
-{
-	strbuf_add(arg, data, length);
-	return 0;
-}
-
-/* "ssml" as a word of what it prints; an adapter that fails has no capabilities. */
-static int ask_for_ssml(struct speech_job *job, const char *path, bool *ret_ssml)
-{
-	struct strbuf output = STRBUF_INIT;
-	const struct adapter_run run = {
-		.path = path,
-		.argument = "--capabilities",
-		.environment = environ,
-		.text = "",
-		.cancel_fd = job->stop_fd,
-		.timeout_ms = CAPABILITIES_TIMEOUT_MS,
-		.max_output_bytes = CAPABILITIES_BYTES,
-		.data = on_capabilities,
-		.arg = &output,
-	};
-	char *message = NULL, *save = NULL;
-	int error = adapter_run(&run, &message);
-
-	*ret_ssml = false;
-	if (!error && output.length) {
-		for (char *w = strtok_r(output.data, " ,\t\r\n", &save); w;
-			w = strtok_r(NULL, " ,\t\r\n", &save))
-			*ret_ssml |= strcmp(w, "ssml") == 0;
-	}
-	strbuf_release(&output);
-	free(message);
-	return error;
-}
-
-static struct adapter *find_known(struct speech *speech, const char *name)
-{
-	for (size_t i = 0; i < speech->known_count; i++) {
-		if (strcmp(speech->known[i].name, name) == 0)
-			return &speech->known[i];
-	}
-	return NULL;
-}
-
-static void remember(struct speech *speech, const char *name, bool ssml)
-{
-	pthread_mutex_lock(&speech->lock);
-	if (!find_known(speech, name) && speech->known_count < ARRAY_SIZE(speech->known))
-		speech->known[speech->known_count++] =
-			(struct adapter){.name = xstrdup(name), .ssml = ssml};
-	pthread_mutex_unlock(&speech->lock);
-}
-
-static bool takes_ssml(struct speech_job *job, const char *name, const char *path)
-{
-	struct speech *speech = job->speech;
-	struct adapter *adapter;
-	bool known, ssml = false;
-
-	pthread_mutex_lock(&speech->lock);
-	adapter = find_known(speech, name);
-	known = adapter != NULL;
-	if (adapter)
-		ssml = adapter->ssml;
-	pthread_mutex_unlock(&speech->lock);
-	if (!known && ask_for_ssml(job, path, &ssml) != -ECANCELED)
-		remember(speech, name, ssml);
-	return ssml;
+	environment_add(e, "NCCO_LANGUAGE=%s", request->language);
+	environment_add(e, "NCCO_VOICE=%s", request->voice ? request->voice : "");
+	environment_add(e, "NCCO_STYLE=%u", request->style);
+	environment_add(e, "NCCO_PREMIUM=%d", request->premium);
+	environment_add(e, "NCCO_RATE=%u", request->rate);
+	environment_add_options(e, json_member(a->job->options, a->adapter));
+	add_script_options(a, e);
 }
 
 static bool is_ssml(const char *text)
@@ -162,53 +102,83 @@ static bool is_ssml(const char *text)
 	return strncmp(text, "<speak", 6) == 0 && strchr(" \t\r\n/>", text[6]) && text[6];
 }
 
-static int run_adapter(
-	struct speech_job *job, const char *path, const char *text, char **ret_message)
+static int run_adapter(struct attempt *a, char **ret_message)
 {
-	char **environment = make_environment(&job->request);
-	const struct adapter_run run = {
-		.path = path,
-		.environment = environment,
-		.text = text,
-		.cancel_fd = job->stop_fd,
-		.timeout_ms = job->speech->timeout_ms,
-		.max_output_bytes = job->speech->max_output_bytes,
+	struct speech *speech = a->job->speech;
+	struct environment environment = ENVIRONMENT_INIT;
+	struct adapter_run run = {
+		.path = roster_path(a->entry),
+		.text = a->request->text,
+		.cancel_fd = a->job->stop_fd,
+		.timeout_ms = speech->timeout_ms,
+		.max_output_bytes = speech->max_output_bytes,
 		.data = on_wav,
-		.arg = job,
+		.arg = a->job,
 	};
-	int error = adapter_run(&run, ret_message);
+	char *plain = NULL;
+	int error;
 
-	free_environment(environment);
-	if (!error && !job->begun) {
+	if (is_ssml(run.text) && !roster_takes_ssml(speech->roster, a->entry, run.cancel_fd))
+		run.text = plain = speech_strip_ssml(run.text);
+	describe(a, &environment);
+	run.environment = environment_list(&environment);
+	error = adapter_run(&run, ret_message);
+	environment_release(&environment);
+	free(plain);
+	if (!error && !a->job->begun) {
 		*ret_message = xstrdup("no speech came");
 		return -EIO;
 	}
 	return error;
 }
 
-static void speak(struct speech_job *job, const char *adapter)
+/* Runs it, and keeps what it said. */
+static int speak(struct attempt *a, char **ret_message)
 {
-	struct speech *speech = job->speech;
-	char *path = xasprintf("%s/%s", speech->dir, adapter), *message = NULL;
-	char *plain = NULL, name[FILES_NAME_SIZE];
+	struct speech *speech = a->job->speech;
+	char name[FILES_NAME_SIZE];
 	int error;
 
-	if (is_ssml(job->request.text) && !takes_ssml(job, adapter, path))
-		plain = speech_strip_ssml(job->request.text);
 	if (speech->files) {
-		files_name(&job->request, adapter, name);
-		job->writer = files_begin(speech->files, name);
+		files_name(a->request, a->adapter, json_member(a->job->options, a->adapter), name);
+		a->job->writer = files_begin(speech->files, name);
 	}
-	error = run_adapter(job, path, plain ? plain : job->request.text, &message);
+	error = run_adapter(a, ret_message);
 	if (error)
-		files_abandon(job->writer);
+		files_abandon(a->job->writer);
 	else
-		files_commit(job->writer);
-	job->writer = NULL;
+		files_commit(a->job->writer);
+	a->job->writer = NULL;
+	return error;
+}
+
+static int try_adapter(struct attempt *a, char **ret_message)
+{
+	struct roster *roster = a->job->speech->roster;
+	int error;
+
+	a->entry = roster_find(roster, a->adapter);
+	if (!a->entry) {
+		*ret_message = xstrdup("no such adapter");
+		return -ENOENT;
+	}
+	if (!roster_ask(roster, a->entry)) {
+		*ret_message = xstrdup("left out because it keeps failing");
+		return -EBUSY;
+	}
+	error = speak(a, ret_message);
+	roster_tell(roster, a->entry, error, *ret_message ? *ret_message : "");
+	return error;
+}
+
+static void ask(struct speech_job *job, const struct speech_request *request, const char *adapter)
+{
+	struct attempt attempt = {.job = job, .request = request, .adapter = adapter};
+	char *message = NULL;
+	int error = try_adapter(&attempt, &message);
+
 	speech_set_error(job, error, error ? xasprintf("%s: %s", adapter, message) : NULL);
 	free(message);
-	free(plain);
-	free(path);
 }
 
 static const char *first_adapter(const struct speech_job *job)
@@ -216,27 +186,55 @@ static const char *first_adapter(const struct speech_job *job)
 	return job->request.adapter ? job->request.adapter : job->speech->order[0];
 }
 
+/* Scripts write the names of vendors with capitals, programs have none. */
+static void find_adapter(struct speech_job *job)
+{
+	char *lower;
+
+	if (!job->request.adapter || roster_find(job->speech->roster, job->request.adapter))
+		return;
+	lower = xstrdup(job->request.adapter);
+	for (char *c = lower; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	free((char *)job->request.adapter);
+	job->request.adapter = lower;
+}
+
 void speech_lookup_run(void *arg)
 {
 	struct speech_job *job = arg;
 
-	if (!job->error && !job->stop)
-		serve_cached(job, first_adapter(job));
+	if (job->error || job->stop)
+		return;
+	find_adapter(job);
+	serve_cached(job, &job->request, first_adapter(job));
+}
+
+/* That one rests or is missing was said when it began. */
+static void tell_fallback(const struct speech_job *job, const char *next)
+{
+	if (job->error == -EBUSY || job->error == -ENOENT)
+		log_debug(NULL, "speech adapter %s, trying %s", job->message, next);
+	else
+		log_warn(NULL, "speech adapter %s, trying %s", job->message, next);
 }
 
 void speech_adapters_run(void *arg)
 {
 	struct speech_job *job = arg;
 	struct speech *speech = job->speech;
+	struct speech_request request = job->request;
 
-	speak(job, first_adapter(job));
+	ask(job, &request, first_adapter(job));
+	request.voice = NULL;
+	request.options = NULL;
 	for (size_t i = 1; i < speech->order_count && !job->request.adapter; i++) {
 		if (!job->error || job->begun || job->stop)
 			return;
-		log_warn(NULL, "speech adapter %s, trying %s", job->message, speech->order[i]);
+		tell_fallback(job, speech->order[i]);
 		speech_set_error(job, 0, NULL);
-		if (serve_cached(job, speech->order[i]))
+		if (serve_cached(job, &request, speech->order[i]))
 			return;
-		speak(job, speech->order[i]);
+		ask(job, &request, speech->order[i]);
 	}
 }

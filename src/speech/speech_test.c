@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -52,6 +53,87 @@ static void test_speech__is_cached(void **state)
 	assert_int_equal(speech_count_runs(b, "first"), 5);
 }
 
+/* What `first` is given of the options, when they are `options`. */
+static void check_options(struct speech_bench *b, const char *options, const char *wanted)
+{
+	struct json_object *object = options ? json_tokener_parse(options) : NULL;
+
+	speech_set_options(b->speech, object);
+	json_object_put(object);
+	speech_say(b, (struct speech_request){.text = "hi"}, wanted, 0);
+}
+
+static void test_options__reach_their_adapter_alone(void **state)
+{
+	struct speech_bench *b = *state;
+
+	setenv("NCCO_OPT_STRAY", "x", 1);
+	speech_add_adapter(b, "first", "", "env | grep ^NCCO_OPT | sort");
+	b->options = "{\"first\":{\"api-key\":\"a b\\nNCCO_OPT_C=\",\"URL\":\"http://h\"},"
+		     "\"second\":{\"x\":\"y\"}}";
+	speech_open(b, 0, 0);
+	speech_say(b, (struct speech_request){.text = "hi"},
+		"NCCO_OPT_API_KEY=a b\nNCCO_OPT_C=\nNCCO_OPT_URL=http://h\n", 0);
+	check_options(b, "{\"first\":{\"a\":\"1\"}}", "NCCO_OPT_A=1\n");
+	check_options(b, "{\"first\":{\"a\":\"2\"}}", "NCCO_OPT_A=2\n");
+	assert_int_equal(speech_count_runs(b, "first"), 3);
+	check_options(b, "{\"first\":{\"a\":\"1\"},\"second\":{}}", "NCCO_OPT_A=1\n");
+	assert_int_equal(speech_count_runs(b, "first"), 3);
+	unsetenv("NCCO_OPT_STRAY");
+}
+
+static void say_with(struct speech_bench *b, const char *options, const char *wanted, int error)
+{
+	struct speech_request request = {.text = "hi", .options = json_tokener_parse(options)};
+
+	speech_say(b, request, wanted, error);
+	json_object_put(request.options);
+}
+
+static void test_options__of_scripts_need_leave(void **state)
+{
+	struct speech_bench *b = *state;
+
+	speech_add_adapter(b, "first", "option:voice_name option:speed",
+		"env | grep -E '^NCCO_(OPT|PREM)' | sort");
+	b->options = "{\"first\":{\"speed\":\"1\",\"url\":\"http://ours\"}}";
+	speech_open(b, 0, 0);
+	say_with(b,
+		"{\"url\":\"http://theirs\",\"Voice-Name\":\"v\",\"speed\":1.5,\"\":\"x\",\"a "
+		"b\":1}",
+		"NCCO_OPT_SPEED=1.5\nNCCO_OPT_URL=http://ours\nNCCO_OPT_VOICE_NAME=v\n"
+		"NCCO_PREMIUM=0\n",
+		0);
+	say_with(b, "{\"speed\":{\"x\":[1]}}",
+		"NCCO_OPT_SPEED={\"x\":[1]}\nNCCO_OPT_URL=http://ours\nNCCO_PREMIUM=0\n", 0);
+	say_with(b, "[1]", "", -EINVAL);
+	speech_say(b, (struct speech_request){.text = "hi", .premium = true},
+		"NCCO_OPT_SPEED=1\nNCCO_OPT_URL=http://ours\nNCCO_PREMIUM=1\n", 0);
+	speech_say(b, (struct speech_request){.text = "hi"},
+		"NCCO_OPT_SPEED=1\nNCCO_OPT_URL=http://ours\nNCCO_PREMIUM=0\n", 0);
+	assert_int_equal(speech_cached_files(b), 4);
+}
+
+static void test_options__are_bounded(void **state)
+{
+	struct speech_bench *b = *state;
+	struct json_object *many = json_object_new_object(), *lengthy = json_object_new_object();
+	char *text = xcalloc(1, 4098), name[16];
+
+	memset(text, 'a', 4097);
+	json_add_text(lengthy, "a", text);
+	for (int i = 0; i < 33; i++) {
+		snprintf(name, sizeof(name), "o%d", i);
+		json_add_text(many, name, "x");
+	}
+	speech_open(b, 0, 0);
+	say_with(b, json_print(many), "", -EINVAL);
+	say_with(b, json_print(lengthy), "", -EINVAL);
+	json_object_put(many);
+	json_object_put(lengthy);
+	free(text);
+}
+
 static void test_speech__checks_requests(void **state)
 {
 	struct speech_bench *b = *state;
@@ -86,6 +168,75 @@ static void test_fallback__speaks_when_the_first_fails(void **state)
 	speech_say(b, (struct speech_request){.text = "hi", .adapter = "first"}, "", -EIO);
 	speech_add_adapter(b, "first", "", "echo half; exit 1");
 	speech_say(b, (struct speech_request){.text = "ho"}, "half\n", -EIO);
+}
+
+static void test_fallback__is_not_told_what_is_meant_for_the_default(void **state)
+{
+	struct speech_bench *b = *state;
+
+	speech_add_adapter(b, "first", "", "exit 1");
+	speech_add_adapter(b, "third", "option:o",
+		"echo \"$NCCO_LANGUAGE|$NCCO_VOICE|$NCCO_OPT_O|$NCCO_STYLE\"");
+	speech_open(b, 0, 0);
+	speech_say(b,
+		(struct speech_request){.text = "hi", .voice = "v", .language = "fr", .style = 2},
+		"fr|||2\n", 0);
+	say_with(b, "{\"o\":\"x\"}", "en-US|||0\n", 0);
+}
+
+static void test_fallback__speaks_when_the_default_is_missing(void **state)
+{
+	struct speech_bench *b = *state;
+	char *first = speech_path(b, "adapters/first");
+
+	speech_add_adapter(b, "third", "", "echo third");
+	assert_int_equal(unlink(first), 0);
+	speech_open(b, 0, 0);
+	speech_say(b, (struct speech_request){.text = "hi"}, "third\n", 0);
+	speech_add_adapter(b, "first", "", "echo first");
+	speech_say(b, (struct speech_request){.text = "hi"}, "first\n", 0);
+	free(first);
+}
+
+static void test_breaker__leaves_out_what_keeps_failing(void **state)
+{
+	struct speech_bench *b = *state;
+
+	speech_add_adapter(b, "first", "", "exit 1");
+	speech_add_adapter(b, "third", "", "cat");
+	b->breaker_failures = 2;
+	speech_open(b, 0, 0);
+	speech_say(b, (struct speech_request){.text = "a"}, "a", 0);
+	speech_say(b, (struct speech_request){.text = "b"}, "b", 0);
+	speech_say(b, (struct speech_request){.text = "c"}, "c", 0);
+	assert_int_equal(speech_count_runs(b, "first"), 2);
+	speech_say(b, (struct speech_request){.text = "c", .adapter = "first"}, "", -EBUSY);
+	assert_int_equal(speech_count_runs(b, "first"), 2);
+}
+
+static void test_breaker__does_not_count_requests_at_fault(void **state)
+{
+	struct speech_bench *b = *state;
+
+	speech_add_adapter(b, "first", "", "[ \"$NCCO_LANGUAGE\" = fr ] && exit 2; cat");
+	b->breaker_failures = 2;
+	speech_open(b, 0, 0);
+	for (int i = 0; i < 3; i++)
+		speech_say(b,
+			(struct speech_request){.text = "a", .language = "fr", .adapter = "first"},
+			"", -ENOTSUP);
+	speech_say(b, (struct speech_request){.text = "b", .adapter = "first"}, "b", 0);
+}
+
+static void test_speech__finds_an_adapter_written_with_capitals(void **state)
+{
+	struct speech_bench *b = *state;
+
+	speech_add_adapter(b, "Third", "", "echo Third");
+	speech_open(b, 0, 0);
+	speech_say(
+		b, (struct speech_request){.text = "hi", .adapter = "First"}, "en-US||0|0\nhi", 0);
+	speech_say(b, (struct speech_request){.text = "hi", .adapter = "Third"}, "Third\n", 0);
 }
 
 static void test_ssml__is_stripped_unless_wanted(void **state)
@@ -205,8 +356,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_speech__gives_the_adapter_what_it_needs),
 		TEST(test_speech__is_cached),
+		TEST(test_options__reach_their_adapter_alone),
+		TEST(test_options__of_scripts_need_leave),
+		TEST(test_options__are_bounded),
 		TEST(test_speech__checks_requests),
 		TEST(test_fallback__speaks_when_the_first_fails),
+		TEST(test_fallback__is_not_told_what_is_meant_for_the_default),
+		TEST(test_fallback__speaks_when_the_default_is_missing),
+		TEST(test_breaker__leaves_out_what_keeps_failing),
+		TEST(test_breaker__does_not_count_requests_at_fault),
+		TEST(test_speech__finds_an_adapter_written_with_capitals),
 		TEST(test_ssml__is_stripped_unless_wanted),
 		TEST(test_speech_cancel__ends_running_and_waiting),
 		TEST(test_speech__stops_when_the_sink_refuses),

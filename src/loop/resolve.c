@@ -1,4 +1,4 @@
-#include "sip/resolve.h"
+#include "loop/resolve.h"
 
 #include <ares.h>
 #include <arpa/inet.h>
@@ -34,11 +34,11 @@ struct resolver {
 struct resolve {
 	LIST_ENTRY(resolve) entry;
 	struct resolver *resolver;
-	void (*done)(void *arg, const struct sockaddr_storage *address, const char *error);
+	void (*done)(void *arg, const struct sockaddr_storage *addresses, const char *error);
 	void *arg;
 	bool asked;	    /* c-ares holds a pointer to us */
 	struct timer timer; /* tells what is known, from the loop */
-	struct sockaddr_storage address;
+	struct sockaddr_storage addresses[RESOLVE_MAX_ADDRESSES + 1];
 	const char *error;
 };
 
@@ -129,10 +129,17 @@ static void forget(struct resolve *resolve)
 static void tell(void *arg)
 {
 	struct resolve *resolve = arg;
-	struct resolve copy = *resolve;
 
-	forget(resolve);
-	copy.done(copy.arg, copy.error ? NULL : &copy.address, copy.error);
+	timer_stop(&resolve->timer);
+	LIST_REMOVE(resolve, entry);
+	resolve->done(resolve->arg, resolve->error ? NULL : resolve->addresses, resolve->error);
+	free(resolve);
+}
+
+static void keep_addresses(struct resolve *resolve, const struct ares_addrinfo_node *node)
+{
+	for (size_t i = 0; node && i < RESOLVE_MAX_ADDRESSES; node = node->ai_next)
+		memcpy(&resolve->addresses[i++], node->ai_addr, node->ai_addrlen);
 }
 
 static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo *result)
@@ -142,7 +149,7 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
 	(void)timeouts;
 	resolve->asked = false;
 	if (status == ARES_SUCCESS && result->nodes)
-		memcpy(&resolve->address, result->nodes->ai_addr, result->nodes->ai_addrlen);
+		keep_addresses(resolve, result->nodes);
 	else
 		resolve->error = status == ARES_ETIMEOUT ? "the name servers do not answer"
 							 : "no address for the host name";
@@ -167,7 +174,7 @@ static bool parse_numeric(const char *host, struct sockaddr_storage *ret_address
 }
 
 struct resolve *resolve_start(struct resolver *resolver, const char *host, int family,
-	void (*done)(void *arg, const struct sockaddr_storage *address, const char *error),
+	void (*done)(void *arg, const struct sockaddr_storage *addresses, const char *error),
 	void *arg)
 {
 	struct resolve *resolve = xcalloc(1, sizeof(*resolve));
@@ -178,8 +185,8 @@ struct resolve *resolve_start(struct resolver *resolver, const char *host, int f
 	resolve->arg = arg;
 	timer_init(&resolve->timer, resolver->loop, tell, resolve);
 	LIST_INSERT_HEAD(&resolver->questions, resolve, entry);
-	if (parse_numeric(host, &resolve->address)) {
-		if (resolve->address.ss_family != family)
+	if (parse_numeric(host, &resolve->addresses[0])) {
+		if (family != AF_UNSPEC && resolve->addresses[0].ss_family != family)
 			resolve->error = "the address is of another family than ours";
 		timer_start(&resolve->timer, 0);
 		return resolve;
