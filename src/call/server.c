@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "call/recording.h"
 #include "call/call_private.h"
 
@@ -161,9 +162,20 @@ static int open_recordings(struct server *server, char **ret_error)
 	return server->recordings ? 0 : -1;
 }
 
+/* "192.0.2.1,192.0.2.2", or NULL for those of the machine; malloc'd. */
+static char *name_servers(const struct config *config)
+{
+	struct strbuf list = STRBUF_INIT;
+
+	for (char **server = config->proxy.name_servers; *server; server++)
+		strbuf_addf(&list, "%s%s", list.length ? "," : "", *server);
+	return list.length ? strbuf_detach(&list) : NULL;
+}
+
 static int open_sip(struct server *server, char **ret_error)
 {
 	const struct config *c = server->config;
+	char *servers = name_servers(c);
 	struct sip_config sip = {
 		.addr = c->proxy.addr,
 		.udp_port = c->proxy.udp_port,
@@ -173,11 +185,13 @@ static int open_sip(struct server *server, char **ret_error)
 		.external_ip = c->external_ip,
 		.user_agent = user_agent,
 		.outbound_proxy = c->proxy.outbound_proxy,
+		.name_servers = servers,
 		.keepalive_s = c->proxy.options_keepalive,
 		.session_expires_s = c->proxy.session_expires,
 	};
 
 	server->agent = sip_agent_new(server->loop, &sip, &sip_handler, server, ret_error);
+	free(servers);
 	server->legs.agent = server->agent;
 	if (!server->agent)
 		return -1;
@@ -371,6 +385,8 @@ static void name_restarts(const struct config *old, const struct config *new)
 		{"proxy.tcp_port", old->proxy.tcp_port != new->proxy.tcp_port},
 		{"proxy.outbound_proxy",
 			differs(old->proxy.outbound_proxy, new->proxy.outbound_proxy)},
+		{"proxy.name_servers",
+			lists_differ(old->proxy.name_servers, new->proxy.name_servers)},
 		{"proxy.session_expires", old->proxy.session_expires != new->proxy.session_expires},
 		{"proxy.options_keepalive",
 			old->proxy.options_keepalive != new->proxy.options_keepalive},
