@@ -47,4 +47,5 @@ struct server {
 
 void server_call_gone(struct server *server);
 
+
 #endif
