@@ -33,8 +33,11 @@ static int bind_option(struct reader *reader, struct step *step, const struct bi
 
 int step_bind(struct step *step, const struct variables *variables, struct ncco_faults *ret_faults)
 {
-	struct reader reader = {
-		.faults = ret_faults, .pointer = STRBUF_INIT, .base = step->base, .step = step};
+	struct reader reader = {.faults = ret_faults,
+		.pointer = STRBUF_INIT,
+		.base = step->base,
+		.step = step,
+		.filled = true};
 	int err = 0;
 
 	*ret_faults = (struct ncco_faults){0};

@@ -46,33 +46,6 @@ void steps_release(struct step_list *steps)
 	*steps = (struct step_list){0};
 }
 
-static void read_fallback_text(const char *json, char **out)
-{
-	free(*out); /* a group may have the same member again */
-	*out = xstrndup(json + 1, strlen(json) - 2);
-}
-
-/* Fallbacks are our own text: a member that is not read stays at zero. */
-static void set_fallbacks(const struct param *params, void *base)
-{
-	for (const struct param *p = params; p->name; p++) {
-		void *member = (char *)base + p->offset;
-
-		if (p->type == PARAM_GROUP)
-			set_fallbacks(p->members, base);
-		if (!p->fallback)
-			continue;
-		if (p->type == PARAM_INT)
-			*(int *)member = (int)strtol(p->fallback, NULL, 10);
-		else if (p->type == PARAM_NUMBER)
-			*(double *)member = strtod(p->fallback, NULL);
-		else if (p->type == PARAM_BOOL)
-			*(bool *)member = p->fallback[0] == 't';
-		else if (p->type == PARAM_CHOICE || p->type == PARAM_CHOICES)
-			read_fallback_text(p->fallback, member);
-	}
-}
-
 static const struct verb *read_action(
 	struct reader *reader, struct json_object *object, const char **ret_spelling)
 {
@@ -99,9 +72,7 @@ static const struct verb *read_action(
 /* A step of which some options may be faulty, or NULL when not even the verb is known. */
 static struct step *step_read(struct reader *reader, struct json_object *object)
 {
-	const struct param *outer[READER_MAX_SEEN];
-	const char *outer_keys[READER_MAX_SEEN];
-	unsigned outer_count = reader->seen_count;
+	struct reader_seen outer = reader->seen;
 	const char *spelling = NULL;
 	const struct verb *verb = read_action(reader, object, &spelling);
 	struct step *step, *outer_step = reader->step;
@@ -113,21 +84,17 @@ static struct step *step_read(struct reader *reader, struct json_object *object)
 	step->action = spelling;
 	step->base = reader->base;
 	step->pointer = xstrdup(reader_pointer(reader));
-	set_fallbacks(verb->params, step);
-	memcpy(outer, reader->seen, sizeof outer);
-	memcpy(outer_keys, reader->seen_keys, sizeof outer_keys);
-	reader->seen_count = 0;
+	params_set_fallbacks(verb->params, step);
+	reader->seen.count = 0;
 	reader->step = step;
-	params_read(reader, verb->params, object, step);
+	params_read(reader, verb->params, object, "action", step);
 	step->option = reader_spelling(reader, verb->params);
 	if (verb->parse)
 		verb->parse(step, reader);
 	if (verb->check)
 		verb->check(step, reader);
 	reader->step = outer_step;
-	memcpy(reader->seen, outer, sizeof outer);
-	memcpy(reader->seen_keys, outer_keys, sizeof outer_keys);
-	reader->seen_count = outer_count;
+	reader->seen = outer;
 	return step;
 }
 

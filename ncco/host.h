@@ -13,15 +13,19 @@
 #include "base/json.h"
 #include "ncco/document.h"
 
-enum ncco_sound_kind { NCCO_SOUND_URL, NCCO_SOUND_TEXT };
+enum ncco_sound_kind {
+	NCCO_SOUND_URL,
+	NCCO_SOUND_TEXT,
+	NCCO_SOUND_TONE /* of the host's own: "ringback", what a caller hears while it rings */
+};
 
 struct ncco_sound {
 	enum ncco_sound_kind kind;
-	const char *source;   /* the URL as written (relative to base), or the text, or SSML */
-	const char *base;     /* URL of the document, or NULL */
-	const char *language; /* text only; NULL: the default */
-	const char *voice;    /* NULL: by style */
-	const char *provider; /* TTS adapter, NULL: the configured one */
+	const char *source; /* the URL as written (relative to base), the text or SSML, the tone */
+	const char *base;   /* URL of the document, or NULL */
+	const char *language;		      /* text only; NULL: the default */
+	const char *voice;		      /* NULL: by style */
+	const char *provider;		      /* TTS adapter, NULL: the configured one */
 	struct json_object *provider_options; /* for the adapter, as written; NULL: none */
 	bool premium;			      /* the better variant of the voice */
 	unsigned style;
@@ -40,6 +44,15 @@ struct ncco_request {
 				   * borrowed; NULL: none */
 };
 
+/* What was said in a recording, as a text. */
+struct ncco_transcription {
+	const char *language; /* NULL: en-US */
+	bool sentiment;
+	const char *url; /* of the event that tells of the text, as in ncco_request */
+	const char *base;
+	const char *method;
+};
+
 struct ncco_record {
 	unsigned number; /* from 1, each once in a call; NCCO_RECORDED says it */
 	const char *pointer;
@@ -52,6 +65,7 @@ struct ncco_record {
 	const char *url;  /* of the webhook that tells its end, as in ncco_request */
 	const char *base;
 	const char *method;
+	const struct ncco_transcription *transcription; /* NULL: not asked for */
 };
 
 enum ncco_record_order { NCCO_RECORD_STOP, NCCO_RECORD_PAUSE, NCCO_RECORD_RESUME };
@@ -86,19 +100,22 @@ struct ncco_endpoint {
 	const char *target;	     /* number, SIP URI, user, WebSocket URL, extension */
 	const char *dtmf_answer;     /* digits sent once it has answered; NULL: none */
 	struct json_object *headers; /* as written; NULL: none. Each becomes X-NAME in SIP */
-	struct json_object *standard_headers;	/* of SIP, as they are; NULL: none */
-	unsigned rate;				/* Hz of a WebSocket's audio */
-	const char *authorization;		/* "vonage", "custom"; NULL: none */
-	const char *authorization_value;	/* of "custom" */
-	const char *answer_url, *answer_method; /* onAnswer: a script that the callee hears first */
-	const char *shaken;			/* Identity header; NULL: none */
+	struct json_object *standard_headers; /* of SIP, as they are; NULL: none */
+	unsigned rate;			      /* Hz of a WebSocket's audio */
+	const char *authorization;	      /* "vonage", "custom"; NULL: none */
+	const char *authorization_value;      /* of "custom" */
+	const char *answer_url;		      /* onAnswer: a script that the callee hears first;
+					       * relative to ncco_connect.base; NULL: none */
+	const char *answer_method;	      /* NULL: as for the answer webhook */
+	const char *shaken;		      /* Identity header; NULL: none */
 };
+#define NCCO_MAX_ENDPOINTS 20
 
 struct ncco_connect {
 	const char *pointer;
 	const struct ncco_endpoint *endpoints; /* ring at once, the first that answers wins */
 	unsigned count;
-	const char *from; /* NULL: as the call came */
+	const char *from; /* number, or SIP URI; NULL: as the call came */
 	bool random_from; /* one of the application's numbers */
 	bool synchronous; /* the answer to an event of the leg may be a new script */
 	unsigned timeout_s;
@@ -117,9 +134,10 @@ struct ncco_join {
 	bool has_can_speak, has_can_hear; /* else everybody */
 	const char *const *can_speak;	  /* uuids of legs that hear this one, NULL-terminated */
 	const char *const *can_hear;	  /* uuids of legs that this one hears */
+	unsigned max_members;		  /* with this leg; more are not let in; 0: as configured */
 	bool record;
-	struct json_object *transcription; /* as written; NULL: none */
-	const char *url;		   /* of the room's recording, as in ncco_request */
+	const struct ncco_transcription *transcription; /* of that recording; NULL: none */
+	const char *url;				/* of the recording, as in ncco_request */
 	const char *base;
 	const char *method;
 };
@@ -224,7 +242,9 @@ struct ncco_host {
 
 	/* Calls the endpoints. NCCO_EARLY_MEDIA may come, then NCCO_CONNECTED: one has answered
 	 * (and its onAnswer script is through) and is in the call's conversation, or failed. One
-	 * at a time. */
+	 * at a time. The step plays what the caller hears meanwhile (without end, until one of
+	 * these events), asks for early() when there is something to be heard, and answers the
+	 * caller when the callee has. */
 	void (*connect)(void *ctx, const struct ncco_connect *connect);
 	/* What still rings is cancelled; who has answered stays. No event follows. */
 	void (*forget_connect)(void *ctx);
@@ -254,11 +274,11 @@ struct ncco_host {
 	/* Ends it with what was heard so far: NCCO_SPEECH with `final` follows. */
 	void (*finish_speech)(void *ctx);
 
-	/* NCCO_AMD with the result, in each mode. */
+	/* NCCO_AMD with the result, in each mode; also when no step waits for it any more. */
 	void (*amd)(void *ctx, const struct ncco_amd *amd);
 
-	/* Beside the script, until stopped or the call ends; no events come. A new one replaces
-	 * the one before. NULL stops. */
+	/* Beside the script, until stopped or the call ends; no events come, what goes wrong is
+	 * for the host to tell. A new one replaces the one before. NULL stops. */
 	void (*transcribe)(void *ctx, const struct ncco_transcribe *transcribe);
 	void (*fork)(void *ctx, const struct ncco_fork *fork);
 
@@ -305,7 +325,8 @@ enum ncco_event_type {
 	NCCO_LEFT,	     /* or failed, reason */
 	NCCO_QUEUE_POSITION, /* number, from 1 */
 	NCCO_SPEECH_BEGAN,
-	NCCO_SPEECH,   /* data: the member "speech" of the input webhook; final; text */
+	NCCO_SPEECH,   /* data: the member "speech" of the input webhook; final; text; or
+			* failed (and final), reason */
 	NCCO_AMD,      /* data: {"status": "human" or "machine", "sub_state"?}; or failed, reason */
 	NCCO_REFERRED, /* number: the final SIP status; failed: reason */
 	NCCO_REPLY     /* document (a new script), or NULL to go on; failed: no answer came */

@@ -134,8 +134,8 @@ static void look_ahead(struct interp *in)
 		if (step->prepared || !foresee(in, step, certain))
 			continue;
 		step->prepared = true;
-		step->verb->sound(step, &sound);
-		in->host->prepare(in->ctx, &sound);
+		if (step->verb->sound(step, &sound))
+			in->host->prepare(in->ctx, &sound);
 	}
 }
 
@@ -199,7 +199,7 @@ static void settle(struct interp *in, enum step_result result)
 		in->frames[in->depth - 1].again = true;
 		interp_insert(in, in->retry);
 	}
-	if (in->gone)
+	if (in->gone || in->moved)
 		stop_all(in);
 }
 
@@ -255,6 +255,7 @@ void interp_replace(struct interp *in, struct ncco_document *document)
 	in->frames[0] = (struct frame){.steps = document_steps(document)};
 	in->depth = 1;
 	in->executed = 0;
+	in->moved = false;
 	in->running = true;
 }
 
@@ -372,6 +373,26 @@ void interp_event(struct interp *in, const struct ncco_event *event)
 		break;
 	case NCCO_REPLY:
 		on_reply(in, event);
+		break;
+	case NCCO_EARLY_MEDIA:
+		if (in->connecting)
+			deliver(in, event);
+		break;
+	case NCCO_CONNECTED:
+		if (in->connecting) {
+			in->connecting = false;
+			deliver(in, event);
+		}
+		break;
+	case NCCO_JOINED:
+		if (in->in_room)
+			deliver(in, event);
+		break;
+	case NCCO_LEFT:
+		if (in->in_room) {
+			in->in_room = false;
+			deliver(in, event);
+		}
 		break;
 	default:
 		deliver(in, event);

@@ -26,6 +26,12 @@ void interp_early(struct interp *in)
 {
 	if (!in->answered)
 		in->host->early(in->ctx);
+	in->early = true;
+}
+
+bool interp_audible(const struct interp *in)
+{
+	return in->answered || in->early;
 }
 
 void interp_prepare(struct interp *in, const struct ncco_sound *sound)
@@ -101,6 +107,38 @@ unsigned interp_record(struct interp *in, struct ncco_record *record)
 void interp_record_order(struct interp *in, unsigned number, enum ncco_record_order order)
 {
 	in->host->record_order(in->ctx, number, order);
+}
+
+void interp_connect(struct interp *in, const struct ncco_connect *connect)
+{
+	in->connecting = true;
+	in->host->connect(in->ctx, connect);
+}
+
+void interp_forget_connect(struct interp *in)
+{
+	if (in->connecting)
+		in->host->forget_connect(in->ctx);
+	in->connecting = false;
+}
+
+void interp_join(struct interp *in, const struct ncco_join *join)
+{
+	in->in_room = true;
+	in->host->join(in->ctx, join);
+}
+
+void interp_leave(struct interp *in)
+{
+	if (in->in_room)
+		in->host->leave(in->ctx);
+	in->in_room = false;
+}
+
+bool interp_transfer(struct interp *in, const struct ncco_transfer *transfer)
+{
+	in->moved = in->host->transfer(in->ctx, transfer);
+	return in->moved;
 }
 
 enum step_result interp_fail(

@@ -26,9 +26,13 @@ struct interp {
 	bool again;		       /* the step that starts was started before */
 	const struct step_list *retry; /* what runs before it starts again */
 	struct variables variables;
-	bool gone; /* the leg */
+	bool gone;  /* the leg */
+	bool moved; /* the leg, to where another script has it */
 	bool answered;
+	bool early; /* media, before the answer */
 	bool sounding;
+	bool connecting;
+	bool in_room;
 	bool requested;
 	bool sending;
 	bool timer_set;

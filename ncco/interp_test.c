@@ -23,7 +23,7 @@ struct world {
 	unsigned open_count;
 	unsigned long started, recorded;
 	unsigned recordings; /* of the call */
-	bool sounding, requested, sending, timer, listening;
+	bool sounding, requested, sending, timer, listening, connecting, in_room;
 	bool over; /* finished or hung up; only what ends something may follow */
 	bool told; /* the call that ended it has returned: nothing may follow */
 };
@@ -149,6 +149,54 @@ static void on_record_order(void *ctx, unsigned number, enum ncco_record_order o
 	assert_in_range(number, 0, w->recordings);
 }
 
+static void on_connect(void *ctx, const struct ncco_connect *connect)
+{
+	struct world *w = ctx;
+
+	effect(w, false);
+	assert_in_range(connect->count, 1, NCCO_MAX_ENDPOINTS);
+	assert_false(w->connecting);
+	w->connecting = true;
+}
+
+static void on_forget_connect(void *ctx)
+{
+	struct world *w = ctx;
+
+	effect(w, true);
+	assert_true(w->connecting);
+	w->connecting = false;
+}
+
+static void on_join(void *ctx, const struct ncco_join *join)
+{
+	struct world *w = ctx;
+
+	effect(w, false);
+	assert_non_null(join->name);
+	assert_false(w->in_room);
+	w->in_room = true;
+}
+
+static void on_leave(void *ctx)
+{
+	struct world *w = ctx;
+
+	effect(w, true);
+	assert_true(w->in_room);
+	w->in_room = false;
+}
+
+static bool on_transfer(void *ctx, const struct ncco_transfer *transfer)
+{
+	struct world *w = ctx;
+
+	effect(w, false);
+	assert_non_null(transfer->conversation);
+	w->over = pick(w, 2);
+	return w->over;
+}
+
 static void on_timer(void *ctx, uint64_t delay_us)
 {
 	struct world *w = ctx;
@@ -224,6 +272,11 @@ static const struct ncco_host random_host = {
 	.post = on_post,
 	.record = on_record,
 	.record_order = on_record_order,
+	.connect = on_connect,
+	.forget_connect = on_forget_connect,
+	.join = on_join,
+	.leave = on_leave,
+	.transfer = on_transfer,
 	.timer = on_timer,
 	.hangup = on_hangup,
 	.reject = on_reject,
@@ -261,12 +314,20 @@ static const char *const steps[] = {
 	"\"onInvalid\":[{\"action\":\"say\",\"text\":\"l\",\"bargeIn\":true}],\"onTimeout\":[{"
 	"\"action\":"
 	"\"prompt\",\"play\":\"m\",\"tries\":1,\"input\":{\"eventUrl\":\"x\",\"timeout\":0}}]}",
+	"{\"action\":\"connect\",\"endpoint\":{\"type\":\"phone\",\"number\":\"1\"},"
+	"\"onError\":[{\"action\":\"wait\"}]}",
+	"{\"action\":\"connect\",\"ringbackTone\":\"r\",\"endpoint\":[{\"type\":\"app\","
+	"\"user\":\"${digits || 'a'}\"},{\"type\":\"app\",\"user\":\"b\"}]}",
+	"{\"action\":\"conference\",\"name\":\"a\",\"onError\":\"hangup\"}",
+	"{\"action\":\"conversation\",\"name\":\"b\",\"startOnEnter\":false,"
+	"\"musicOnHoldUrl\":[\"m\"],\"canHear\":[]}",
 	"{\"action\":\"record\"}",
 	"{\"action\":\"record\",\"endOnKey\":\"#\",\"timeOut\":5,\"onError\":\"hangup\"}",
 	"{\"action\":\"record\",\"stop\":true}",
 	"{\"action\":\"reject\"}",
 	"{\"action\":\"redirect\",\"url\":\"x\",\"onError\":[{\"action\":\"wait\"}]}",
 	"{\"action\":\"hangup\"}",
+	"{\"action\":\"transfer\",\"conversationId\":\"CON-1\"}",
 };
 
 static struct ncco_document *random_document(struct world *w)
@@ -279,7 +340,7 @@ static struct ncco_document *random_document(struct world *w)
 	strbuf_addc(&text, '[');
 	for (unsigned i = 0; i < count; i++)
 		strbuf_addf(&text, "%s%s", i ? "," : "",
-			steps[pick(w, pick(w, 4) ? ARRAY_SIZE(steps) - 3 : ARRAY_SIZE(steps))]);
+			steps[pick(w, pick(w, 4) ? ARRAY_SIZE(steps) - 4 : ARRAY_SIZE(steps))]);
 	strbuf_addc(&text, ']');
 	assert_int_equal(
 		ncco_parse_text(text.data, text.length, NULL, NULL, &document, &faults), 0);
@@ -295,7 +356,7 @@ static struct ncco_event random_event(struct world *w)
 	event.digit = "0123456789*#ABCDx"[pick(w, 17)];
 	event.reason = pick(w, 2) ? "no" : NULL;
 	event.number = pick(w, 8) ? w->recordings : pick(w, w->recordings + 1);
-	if (event.type == NCCO_RECORDED)
+	if (event.type == NCCO_RECORDED || event.type == NCCO_CONNECTED || event.type == NCCO_LEFT)
 		event.failed = pick(w, 4) == 0;
 	if (event.type == NCCO_REPLY) {
 		event.failed = pick(w, 4) == 0;
@@ -316,6 +377,10 @@ static void note_event(struct world *w, const struct ncco_event *event)
 		w->timer = false;
 	else if (event->type == NCCO_DIGITS_SENT)
 		w->sending = false;
+	else if (event->type == NCCO_CONNECTED)
+		w->connecting = false;
+	else if (event->type == NCCO_LEFT)
+		w->in_room = false;
 	else if (event->type == NCCO_REPLY)
 		w->requested = false;
 }
@@ -323,7 +388,8 @@ static void note_event(struct world *w, const struct ncco_event *event)
 static void check_idle(const struct world *w)
 {
 	assert_int_equal(w->open_count, 0);
-	assert_false(w->sounding || w->requested || w->sending || w->timer || w->listening);
+	assert_false(w->sounding || w->requested || w->sending || w->timer || w->listening ||
+		     w->connecting || w->in_room);
 }
 
 /* One call; returns the events that it took. */

@@ -187,6 +187,87 @@ static void test_parse__keeps_to_the_limits(void **state)
 	ncco_faults_release(&faults);
 }
 
+static void test_parse__points_at_faults_of_endpoints(void **state)
+{
+	static const struct {
+		const char *endpoint, *pointer, *message;
+	} rows[] = {
+		{"[]", "", "from 1 to 20"},
+		{"7", "", "object with a"},
+		{"[{}]", "/0", "\"type\" is missing"},
+		{"[{\"type\":\"fone\",\"number\":\"1\"}]", "/0/type", "\"phone\""},
+		{"{\"type\":\"phone\"}", "", "\"number\" is missing"},
+		{"{\"type\":\"phone\",\"number\":\"12a\"}", "/number", "digits"},
+		{"{\"type\":\"phone\",\"number\":\"1234567890123456\"}", "/number", "digits"},
+		{"{\"type\":\"phone\",\"number\":\"1\",\"uri\":\"x\"}", "/uri", "unknown"},
+		{"{\"type\":\"phone\",\"number\":\"1\",\"dtmfAnswer\":\"x\"}", "/dtmfAnswer", "p"},
+		{"{\"type\":\"phone\",\"number\":\"1\",\"onAnswer\":{}}", "/onAnswer", "url"},
+		{"{\"type\":\"sip\"}", "", "\"uri\", or"},
+		{"{\"type\":\"sip\",\"user\":\"a\"}", "", "\"uri\", or"},
+		{"{\"type\":\"sip\",\"user\":\"a@\",\"domain\":\"b\"}", "/user", "escaped"},
+		{"{\"type\":\"sip\",\"user\":\"a\",\"domain\":\"b:x\"}", "/domain", "port"},
+		{"{\"type\":\"sip\",\"uri\":\"sip:a@b\",\"user\":\"a\"}", "/uri", "cannot"},
+		{"{\"type\":\"sip\",\"uri\":\"tel:1\"}", "/uri", "SIP URI"},
+		{"{\"type\":\"sip\",\"uri\":\"sip:sip:a@b\"}", "/uri", "twice"},
+		{"{\"type\":\"sip\",\"uri\":\"sip:@b\"}", "/uri", "no user"},
+		{"{\"type\":\"sip\",\"uri\":\"sip:a@b>\"}", "/uri", "character"},
+		{"{\"type\":\"sip\",\"uri\":\"sip:a@;x=y\"}", "/uri", "no host"},
+		{"{\"type\":\"sip\",\"uri\":\"sip:a@b\",\"headers\":{\"a b\":\"c\"}}",
+			"/headers/a b", "name"},
+		{"{\"type\":\"sip\",\"uri\":\"sip:a@b\",\"headers\":{\"a\":\"c\\r\\nd\"}}",
+			"/headers/a", "control"},
+		{"{\"type\":\"sip\",\"uri\":\"sip:a@b\",\"standardHeaders\":{\"To\":\"c\"}}",
+			"/standardHeaders/To", "SIP itself"},
+		{"{\"type\":\"websocket\",\"uri\":\"http://a\"}", "/uri", "ws or wss"},
+		{"{\"type\":\"websocket\",\"uri\":\"ws:a\"}", "/uri", "//"},
+		{"{\"type\":\"websocket\",\"uri\":\"ws://a\",\"content-type\":\"audio/"
+		 "l16;rate=9\"}",
+			"/content-type", "24000"},
+		{"{\"type\":\"websocket\",\"uri\":\"ws://a\",\"authorization\":{\"type\":"
+		 "\"custom\"}}",
+			"/authorization", "value"},
+		{"{\"type\":\"app\",\"user\":\"a b\"}", "/user", "character"},
+		{"{\"type\":\"vbc\",\"extension\":\"\"}", "/extension", "empty"},
+	};
+	char text[512], pointer[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		snprintf(text, sizeof text, "[{\"action\":\"connect\",\"endpoint\":%s}]",
+			rows[i].endpoint);
+		snprintf(pointer, sizeof pointer, "/0/endpoint%s", rows[i].pointer);
+		check_bad(text, pointer, rows[i].message);
+	}
+	check_bad("[{\"action\":\"connect\"}]", "/0", "endpoint");
+	check_bad("[{\"action\":\"connect\",\"from\":\"1\",\"randomFromNumber\":true,"
+		  "\"endpoint\":{\"type\":\"app\",\"user\":\"a\"}}]",
+		"/0/randomFromNumber", "beside");
+	check_good("[{\"action\":\"connect\",\"endpoint\":{\"type\":\"SIP\",\"uri\":"
+		   "\"sips:[::1]:5061;transport=tls\",\"headers\":{\"to\":\"a\",\"n\":1,\"b\":"
+		   "true},\"dtmfAnswer\":12}}]",
+		1);
+}
+
+static void test_parse__points_at_faults_of_rooms(void **state)
+{
+	(void)state;
+	check_bad("[{\"action\":\"conversation\"}]", "/0", "\"name\" is missing");
+	check_bad("[{\"action\":\"conference\",\"name\":\"a\",\"mute\":true,\"canSpeak\":[]}]",
+		"/0/mute", "canSpeak");
+	check_good(
+		"[{\"action\":\"conference\",\"name\":\"a\",\"mute\":false,\"canSpeak\":[]}]", 1);
+	check_bad("[{\"action\":\"conference\",\"name\":\"a\",\"canHear\":[\"\"]}]", "/0/canHear/0",
+		"empty");
+	check_bad("[{\"action\":\"conference\",\"name\":\"a\",\"canHear\":[7]}]", "/0/canHear/0",
+		"string");
+	check_bad("[{\"action\":\"transfer\"}]", "/0", "conversationId");
+	check_bad("[{\"action\":\"transfer\",\"conversationId\":\"CON-1\",\"mute\":\"true\","
+		  "\"canSpeak\":\"a\"}]",
+		"/0/mute", "canSpeak");
+	check_bad("[{\"action\":\"record\",\"transcription\":{\"lang\":\"de\"}}]",
+		"/0/transcription/lang", "\"language\"");
+}
+
 static void test_url_fault__checks_the_syntax(void **state)
 {
 	static const char *const good[] = {"http://a", "HTTPS://a.b:8080/c?d#e", "/x", "x.wav",
@@ -216,6 +297,8 @@ static void test_url_fault__checks_the_syntax(void **state)
 }
 
 /* Options at the ends of their ranges, one step behind them, and the fault that follows. */
+#define CONNECT "\"action\":\"connect\",\"endpoint\":{\"type\":\"app\",\"user\":\"a\"},"
+
 static void test_parse__keeps_to_ranges(void **state)
 {
 	static const struct {
@@ -223,6 +306,9 @@ static void test_parse__keeps_to_ranges(void **state)
 	} rows[] = {
 		{"\"action\":\"input\",\"maxDigits\"", "1", "22", "0", "23"},
 		{"\"action\":\"input\",\"timeout\"", "0", "10", "-1", "11"},
+		{"\"action\":\"conference\",\"name\":\"a\",\"limit\"", "1", "1000", "0", "1001"},
+		{CONNECT "\"timeout\"", "1", "7200", "0", "7201"},
+		{CONNECT "\"limit\"", "0", "7200", "-1", "7201"},
 		{"\"action\":\"reject\",\"status\"", "400", "699", "399", "700"},
 		{"\"action\":\"dtmf\",\"digits\":\"1\",\"duration\"", "40", "6000", "39", "6001"},
 		{"\"action\":\"dtmf\",\"digits\":\"1\",\"gap\"", "30", "6000", "29", "6001"},
@@ -257,6 +343,8 @@ int main(void)
 		cmocka_unit_test(test_parse__takes_both_spellings),
 		cmocka_unit_test(test_parse__points_at_the_fault),
 		cmocka_unit_test(test_parse__points_at_faults_of_the_language),
+		cmocka_unit_test(test_parse__points_at_faults_of_endpoints),
+		cmocka_unit_test(test_parse__points_at_faults_of_rooms),
 		cmocka_unit_test(test_url_fault__checks_the_syntax),
 		cmocka_unit_test(test_parse__keeps_to_ranges),
 		cmocka_unit_test(test_parse__refuses_a_key_given_twice),

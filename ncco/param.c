@@ -22,10 +22,12 @@ const struct param *param_find(const struct param *params, const char *key)
 /* Two options that say the same: an alias beside the name, or a group beside its flat form. */
 static const char *said_before(const struct reader *reader, const struct param *param)
 {
-	for (unsigned i = 0; i < reader->seen_count; i++) {
-		if (reader->seen[i]->offset == param->offset && param->type != PARAM_GROUP &&
-			reader->seen[i]->type == param->type)
-			return reader->seen_keys[i];
+	const struct reader_seen *seen = &reader->seen;
+
+	for (unsigned i = 0; i < seen->count; i++) {
+		if (seen->params[i]->offset == param->offset && param->type != PARAM_GROUP &&
+			seen->params[i]->type == param->type)
+			return seen->keys[i];
 	}
 	return NULL;
 }
@@ -49,7 +51,7 @@ static void fault_unknown(struct reader *reader, const struct param *params, boo
 
 static enum template_use template_use(const struct param *param)
 {
-	if (param->type == PARAM_OBJECT)
+	if (param->type == PARAM_OBJECT || param->type == PARAM_ENTRIES)
 		return TEMPLATE_JSON;
 	return param->type == PARAM_URL || param->type == PARAM_MEDIA ||
 			       param->type == PARAM_MEDIA_LIST
@@ -66,7 +68,7 @@ static bool bind_later(struct reader *reader, const struct param *param, struct 
 		   param->type == PARAM_ON_ERROR;
 	struct template *template;
 
-	if (own || !template_wanted(value))
+	if (own || reader->filled || !template_wanted(value))
 		return false;
 	if (param->literal) {
 		reader_fault(reader, "cannot have ${} in it");
@@ -91,19 +93,30 @@ static void read_member(struct reader *reader, const struct param *param, const 
 		reader_fault(reader, "says the same as \"%s\", which is given too", before);
 		return;
 	}
-	if (reader->seen_count < READER_MAX_SEEN) {
-		reader->seen[reader->seen_count] = param;
-		reader->seen_keys[reader->seen_count++] = key;
+	if (reader->seen.count < READER_MAX_SEEN) {
+		reader->seen.params[reader->seen.count] = param;
+		reader->seen.keys[reader->seen.count++] = key;
 	}
 	if (!bind_later(reader, param, value))
 		param_read(reader, param, value, base);
 }
 
-/* Members of `object` by the table; where base is a step, by the options of every step too. */
-void params_read(
-	struct reader *reader, const struct param *params, struct json_object *object, void *base)
+static void fault_missing(struct reader *reader, const struct param *params)
 {
-	bool of_step = params == ((struct step *)base)->verb->params;
+	for (const struct param *p = params; p && p->name; p++) {
+		if (!p->required || reader_has(reader, p->name))
+			continue;
+		if (p->aliases[0])
+			reader_fault(reader, "\"%s\" or \"%s\" is missing", p->name, p->aliases[0]);
+		else
+			reader_fault(reader, "\"%s\" is missing", p->name);
+	}
+}
+
+void params_read(struct reader *reader, const struct param *params, struct json_object *object,
+	const char *type, void *base)
+{
+	bool of_step = type && params == reader->step->verb->params;
 
 	if (!json_object_is_type(object, json_type_object)) {
 		reader_fault(reader, "must be an object");
@@ -112,27 +125,47 @@ void params_read(
 	json_object_object_foreach (object, key, value) {
 		const struct param *param = param_find(params, key);
 
-		reader_enter(reader, key);
-		if (!param && of_step) {
-			if (strcmp(key, "action") == 0) {
-				reader_leave(reader);
-				continue;
-			}
+		if (!param && type && strcmp(key, type) == 0)
+			continue;
+		if (!param && of_step)
 			param = param_find(step_params, key);
-		}
+		reader_enter(reader, key);
 		if (param)
 			read_member(reader, param, key, value, base);
 		else
 			fault_unknown(reader, params, of_step);
 		reader_leave(reader);
 	}
-	for (const struct param *p = params; p && p->name; p++) {
-		if (!p->required || reader_has(reader, p->name))
-			continue;
-		if (p->aliases[0])
-			reader_fault(reader, "\"%s\" or \"%s\" is missing", p->name, p->aliases[0]);
-		else
-			reader_fault(reader, "\"%s\" is missing", p->name);
+	fault_missing(reader, params);
+}
+
+/* A group may have the same member again. */
+static void read_fallback_text(const char *json, char **out)
+{
+	free(*out);
+	*out = xstrndup(json + 1, strlen(json) - 2);
+}
+
+/* Fallbacks are our own text: a member that is not read stays at zero. */
+static void set_fallback(const struct param *p, void *member)
+{
+	if (p->type == PARAM_INT)
+		*(int *)member = (int)strtol(p->fallback, NULL, 10);
+	else if (p->type == PARAM_NUMBER)
+		*(double *)member = strtod(p->fallback, NULL);
+	else if (p->type == PARAM_BOOL)
+		*(bool *)member = p->fallback[0] == 't';
+	else if (p->type == PARAM_CHOICE)
+		read_fallback_text(p->fallback, member);
+}
+
+void params_set_fallbacks(const struct param *params, void *base)
+{
+	for (const struct param *p = params; p->name; p++) {
+		if (p->type == PARAM_GROUP)
+			params_set_fallbacks(p->members, base);
+		if (p->fallback)
+			set_fallback(p, (char *)base + p->offset);
 	}
 }
 

@@ -11,7 +11,6 @@
 
 #define MAX_HEADERS	 32
 #define MAX_HEADER_VALUE 512
-#define MAX_SOUNDS	 20
 
 /* What a value is, for a message: its start, quoted. */
 static void value_brief(struct json_object *value, char out[48])
@@ -30,7 +29,7 @@ static void value_brief(struct json_object *value, char out[48])
 	memcpy(out + length, "...", 4);
 }
 
-static void fault_must(struct reader *reader, const struct param *param, const char *what,
+void fault_must(struct reader *reader, const struct param *param, const char *what,
 	struct json_object *value)
 {
 	char brief[48];
@@ -44,17 +43,18 @@ static const char *read_string(
 	struct reader *reader, const struct param *param, struct json_object *value, bool list)
 {
 	const char *text;
+	bool bare = param->bare && json_object_is_type(value, json_type_int);
 
 	if (list && json_object_is_type(value, json_type_array) &&
 		json_object_array_length(value) == 1)
 		value = json_object_array_get_idx(value, 0);
-	if (!json_object_is_type(value, json_type_string)) {
+	if (!bare && !json_object_is_type(value, json_type_string)) {
 		fault_must(
 			reader, param, list ? "a string, or an array of one" : "a string", value);
 		return NULL;
 	}
 	text = json_object_get_string(value);
-	if (strlen(text) != (size_t)json_object_get_string_len(value)) {
+	if (!bare && strlen(text) != (size_t)json_object_get_string_len(value)) {
 		reader_fault(reader, "has a NUL character");
 		return NULL;
 	}
@@ -157,40 +157,53 @@ static void read_url(
 	reader_fault(reader, "%s: %s", fault, brief);
 }
 
-static void read_choice(
-	struct reader *reader, const struct param *param, struct json_object *value, char **out)
+/* Which of the values it is; -1 after a fault. */
+static int find_choice(struct reader *reader, const struct param *param, struct json_object *value)
 {
+	bool text = json_object_is_type(value, json_type_string) ||
+		    (param->bare && json_object_is_type(value, json_type_int));
 	struct strbuf what = STRBUF_INIT;
 
-	for (const char *const *v = param->values; *v; v++) {
-		if (json_object_is_type(value, json_type_string) &&
-			strcasecmp(json_object_get_string(value), *v) == 0) {
-			xstrset(out, *v);
+	for (int i = 0; param->values[i]; i++) {
+		if (text && strcasecmp(json_object_get_string(value), param->values[i]) == 0) {
 			strbuf_release(&what);
-			return;
+			return i;
 		}
-		strbuf_addf(&what, "%s\"%s\"", what.length ? " or " : "", *v);
+		strbuf_addf(&what, "%s\"%s\"", what.length ? " or " : "", param->values[i]);
 	}
 	fault_must(reader, param, what.data, value);
 	strbuf_release(&what);
+	return -1;
+}
+
+static void read_choice(
+	struct reader *reader, const struct param *param, struct json_object *value, char **out)
+{
+	int choice = find_choice(reader, param, value);
+
+	if (choice >= 0)
+		xstrset(out, param->values[choice]);
 }
 
 static void read_choices(
-	struct reader *reader, const struct param *param, struct json_object *value, char **out)
+	struct reader *reader, const struct param *param, struct json_object *value, unsigned *out)
 {
-	size_t count;
+	bool array = json_object_is_type(value, json_type_array);
+	size_t count = array ? json_object_array_length(value) : 1;
+	int choice;
 
-	if (!json_object_is_type(value, json_type_array)) {
-		read_choice(reader, param, value, out);
-		return;
-	}
-	count = json_object_array_length(value);
+	*out = 0;
 	if (count == 0)
 		fault_must(reader, param, "an array of at least one", value);
 	for (size_t i = 0; i < count; i++) {
-		reader_enter_index(reader, i);
-		read_choice(reader, param, json_object_array_get_idx(value, i), out);
-		reader_leave(reader);
+		if (array)
+			reader_enter_index(reader, i);
+		choice = find_choice(
+			reader, param, array ? json_object_array_get_idx(value, i) : value);
+		if (choice >= 0)
+			*out |= 1U << choice;
+		if (array)
+			reader_leave(reader);
 	}
 }
 
@@ -222,6 +235,24 @@ static bool is_reserved(const char *name)
 	return false;
 }
 
+static void read_header(struct reader *reader, const struct param *param, const char *name,
+	struct json_object *line)
+{
+	bool scalar = json_object_is_type(line, json_type_int) ||
+		      json_object_is_type(line, json_type_boolean) ||
+		      json_object_is_type(line, json_type_double);
+	const char *text = scalar ? "" : read_string(reader, param, line, false);
+
+	if (!is_token(name))
+		reader_fault(reader, "is not a header name");
+	else if (!param->prefixed && is_reserved(name))
+		reader_fault(reader, "is a header that SIP itself needs");
+	else if (text && has_control(text))
+		reader_fault(reader, "has a control character");
+	else if (text && strlen(text) > MAX_HEADER_VALUE)
+		reader_fault(reader, "is longer than %d bytes", MAX_HEADER_VALUE);
+}
+
 static void read_headers(struct reader *reader, const struct param *param,
 	struct json_object *value, struct json_object **out)
 {
@@ -234,21 +265,22 @@ static void read_headers(struct reader *reader, const struct param *param,
 	if (json_object_object_length(value) > MAX_HEADERS)
 		reader_fault(reader, "has more than %d headers", MAX_HEADERS);
 	json_object_object_foreach (value, name, line) {
-		const char *text;
-
 		reader_enter(reader, name);
-		text = read_string(reader, param, line, false);
-		if (!is_token(name))
-			reader_fault(reader, "is not a header name");
-		else if (is_reserved(name))
-			reader_fault(reader, "is a header that SIP itself needs");
-		else if (text && has_control(text))
-			reader_fault(reader, "has a control character");
-		else if (text && strlen(text) > MAX_HEADER_VALUE)
-			reader_fault(reader, "is longer than %d bytes", MAX_HEADER_VALUE);
+		read_header(reader, param, name, line);
 		reader_leave(reader);
 	}
 	if (reader->faults->count == before)
+		*out = json_object_get(value);
+}
+
+static void read_object(struct reader *reader, const struct param *param, struct json_object *value,
+	struct json_object **out)
+{
+	if (!json_object_is_type(value, json_type_object))
+		fault_must(reader, param, "an object", value);
+	else if (param->max > 0 && strlen(json_print(value)) > (size_t)param->max)
+		reader_fault(reader, "is longer than %g bytes as JSON", param->max);
+	else
 		*out = json_object_get(value);
 }
 
@@ -266,35 +298,6 @@ static void read_on_error(
 	} else if (!json_object_is_type(value, json_type_string) ||
 		   strcmp(json_object_get_string(value), "continue") != 0) {
 		fault_must(reader, param, "\"continue\", \"hangup\" or an array of steps", value);
-	}
-}
-
-/* One text or sound, or an array of them: they are read as one each. */
-static void read_sounds(
-	struct reader *reader, const struct param *param, struct json_object *value, char ***out)
-{
-	bool array = json_object_is_type(value, json_type_array);
-	size_t count = array ? json_object_array_length(value) : 1;
-	struct param one = {.name = param->name,
-		.type = param->type == PARAM_TEXT_LIST ? PARAM_TEXT : PARAM_MEDIA,
-		.max = param->max,
-		.required = true};
-
-	if (count == 0 || count > MAX_SOUNDS) {
-		reader_fault(reader, "must have from 1 to %d entries", MAX_SOUNDS);
-		return;
-	}
-	*out = xcalloc(count + 1, sizeof **out);
-	for (size_t i = 0; i < count; i++) {
-		char **text = *out + i;
-
-		if (array)
-			reader_enter_index(reader, i);
-		param_read(reader, &one, array ? json_object_array_get_idx(value, i) : value, text);
-		if (!*text)
-			*text = xstrdup(""); /* after a fault */
-		if (array)
-			reader_leave(reader);
 	}
 }
 
@@ -364,20 +367,21 @@ void param_read(
 		read_choices(reader, param, value, member);
 		break;
 	case PARAM_OBJECT:
-		if (json_object_is_type(value, json_type_object))
-			*(struct json_object **)member = json_object_get(value);
-		else
-			fault_must(reader, param, "an object", value);
+		read_object(reader, param, value, member);
 		break;
 	case PARAM_HEADERS:
 		read_headers(reader, param, value, member);
 		break;
 	case PARAM_GROUP:
-		params_read(reader, param->members, value, base);
+		params_read(reader, param->members, value, NULL, base);
 		break;
 	case PARAM_MEDIA_LIST:
 	case PARAM_TEXT_LIST:
-		read_sounds(reader, param, value, member);
+	case PARAM_LINE_LIST:
+		list_read(reader, param, value, member);
+		break;
+	case PARAM_ENTRIES:
+		entries_read(reader, param, value, member);
 		break;
 	case PARAM_VARIABLES:
 		read_variables(reader, param, value, member);
@@ -395,14 +399,6 @@ void param_read(
 		read_on_error(reader, param, value, base);
 		break;
 	}
-}
-
-static void release_texts(char ***member)
-{
-	for (char **text = *member; text && *text; text++)
-		free(*text);
-	free(*member);
-	*member = NULL;
 }
 
 static void release_assignments(struct assignments *assignments)
@@ -425,7 +421,6 @@ void param_release(const struct param *param, void *base)
 	case PARAM_URL:
 	case PARAM_MEDIA:
 	case PARAM_CHOICE:
-	case PARAM_CHOICES:
 		free(*(char **)member);
 		*(char **)member = NULL;
 		break;
@@ -439,7 +434,11 @@ void param_release(const struct param *param, void *base)
 		break;
 	case PARAM_MEDIA_LIST:
 	case PARAM_TEXT_LIST:
-		release_texts(member);
+	case PARAM_LINE_LIST:
+		list_release(member);
+		break;
+	case PARAM_ENTRIES:
+		entries_release(member);
 		break;
 	case PARAM_VARIABLES:
 		release_assignments(member);
@@ -456,6 +455,7 @@ void param_release(const struct param *param, void *base)
 	case PARAM_BOOL:
 	case PARAM_INT:
 	case PARAM_NUMBER:
+	case PARAM_CHOICES:
 		break;
 	}
 }

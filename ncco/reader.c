@@ -94,8 +94,8 @@ const char *reader_pointer(const struct reader *reader)
 
 bool reader_has(const struct reader *reader, const char *name)
 {
-	for (unsigned i = 0; i < reader->seen_count; i++) {
-		if (strcmp(reader->seen[i]->name, name) == 0)
+	for (unsigned i = 0; i < reader->seen.count; i++) {
+		if (strcmp(reader->seen.params[i]->name, name) == 0)
 			return true;
 	}
 	return false;
@@ -103,11 +103,11 @@ bool reader_has(const struct reader *reader, const char *name)
 
 const char *reader_spelling(const struct reader *reader, const struct param *param)
 {
-	for (unsigned i = 0; i < reader->seen_count; i++) {
-		if (reader->seen[i] != param)
+	for (unsigned i = 0; i < reader->seen.count; i++) {
+		if (reader->seen.params[i] != param)
 			continue;
 		for (size_t a = 0; a < ARRAY_SIZE(param->aliases) && param->aliases[a]; a++) {
-			if (strcmp(param->aliases[a], reader->seen_keys[i]) == 0)
+			if (strcmp(param->aliases[a], reader->seen.keys[i]) == 0)
 				return param->aliases[a];
 		}
 		return param->name;

@@ -9,6 +9,13 @@
 
 #define READER_MAX_SEEN 32 /* options of one step */
 
+/* The options that the object which is being read has said so far. */
+struct reader_seen {
+	const struct param *params[READER_MAX_SEEN];
+	const char *keys[READER_MAX_SEEN];
+	unsigned count;
+};
+
 struct reader {
 	struct ncco_faults *faults;
 	const char *base;
@@ -18,9 +25,7 @@ struct reader {
 	struct strbuf pointer;
 	size_t marks[64]; /* lengths of pointer to return to */
 	unsigned depth;
-	const struct param *seen[READER_MAX_SEEN];
-	const char *seen_keys[READER_MAX_SEEN];
-	unsigned seen_count;
+	struct reader_seen seen;
 	struct step_list *list; /* that is being read */
 	struct labels *labels;	/* NULL while a step's options are filled in */
 	struct jump {
@@ -28,6 +33,7 @@ struct reader {
 	} * jumps;
 	unsigned jump_count;
 	struct step *step; /* that is being read */
+	bool filled;	   /* ${} were filled in: what comes now is values */
 };
 
 /* How the step spells an option of the table: its name or one of the aliases there; NULL when
@@ -41,5 +47,17 @@ void reader_end_jumps(struct reader *reader);
 void param_read(
 	struct reader *reader, const struct param *param, struct json_object *value, void *base);
 void param_release(const struct param *param, void *base);
+
+/* "must be WHAT, not VALUE" */
+void fault_must(struct reader *reader, const struct param *param, const char *what,
+	struct json_object *value);
+
+/* Options that are lists (param_list.c). */
+void list_read(
+	struct reader *reader, const struct param *param, struct json_object *value, char ***out);
+void list_release(char ***list);
+void entries_read(struct reader *reader, const struct param *param, struct json_object *value,
+	struct entries *out);
+void entries_release(struct entries *entries);
 
 #endif

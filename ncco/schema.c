@@ -44,15 +44,15 @@ static struct json_object *choices(const char *const *values)
 	return out;
 }
 
-/* One of `item`, or an array of one to max of it. */
-static void add_listed(struct json_object *out, struct json_object *item, int max)
+/* One of `item`, or an array of min to max of it. */
+static void add_listed(struct json_object *out, struct json_object *item, int min, int max)
 {
 	struct json_object *either = json_object_new_array();
 	struct json_object *list = json_object_new_object();
 
 	json_add_text(list, "type", "array");
 	json_object_object_add(list, "items", json_object_get(item));
-	json_add_int(list, "minItems", 1);
+	json_add_int(list, "minItems", min);
 	if (max)
 		json_add_int(list, "maxItems", max);
 	json_object_array_add(either, item);
@@ -70,6 +70,7 @@ static struct json_object *string_schema(int max)
 }
 
 static struct json_object *param_schema(const struct param *p);
+static void add_required(struct json_object *out, const struct param *params);
 
 static void add_members(struct json_object *out, const struct param *params)
 {
@@ -83,6 +84,55 @@ static void add_members(struct json_object *out, const struct param *params)
 	json_add_text(out, "type", "object");
 	json_object_object_add(out, "properties", properties);
 	json_add_bool(out, "additionalProperties", false);
+}
+
+static struct json_object *kind_schema(const struct entry_kind *kind)
+{
+	const char *names[] = {kind->name, kind->alias, NULL};
+	struct json_object *out = json_object_new_object(), *properties;
+	struct json_object *required = json_object_new_array();
+
+	json_add_text(out, "description", kind->help);
+	add_members(out, kind->params);
+	properties = json_member(out, "properties");
+	json_object_object_add(properties, "type", choices(names));
+	json_object_array_add(required, json_object_new_string("type"));
+	json_object_object_add(out, "required", required);
+	add_required(out, kind->params);
+	return out;
+}
+
+static struct json_object *entry_schema(const struct entry_kind *kinds)
+{
+	struct json_object *out = json_object_new_object(), *list = json_object_new_array();
+
+	for (; kinds->name; kinds++)
+		json_object_array_add(list, kind_schema(kinds));
+	json_object_object_add(out, "oneOf", list);
+	return out;
+}
+
+static void add_text_type(struct json_object *out, const struct param *p)
+{
+	if (p->bare)
+		json_object_object_add(out, "type", types("string", "integer"));
+	else
+		json_add_text(out, "type", "string");
+	json_add_int(out, "maxLength", p->max > 0 ? (int)p->max : NCCO_MAX_TEXT);
+	if (p->required)
+		json_add_int(out, "minLength", 1);
+}
+
+static void add_list_type(struct json_object *out, const struct param *p)
+{
+	int most = p->most ? (int)p->most : 20;
+
+	if (p->type == PARAM_MEDIA_LIST)
+		add_listed(out, string_schema(NCCO_MAX_URL), 1, most);
+	else if (p->type == PARAM_ENTRIES)
+		add_listed(out, entry_schema(p->kinds), 1, most);
+	else
+		add_listed(out, string_schema((int)p->max), p->type == PARAM_TEXT_LIST, most);
 }
 
 static void add_on_error(struct json_object *out)
@@ -111,20 +161,17 @@ static void add_type(struct json_object *out, const struct param *p)
 		break;
 	case PARAM_TEXT:
 	case PARAM_LINE:
-		json_add_text(out, "type", "string");
-		json_add_int(out, "maxLength", p->max > 0 ? (int)p->max : NCCO_MAX_TEXT);
-		if (p->required)
-			json_add_int(out, "minLength", 1);
+		add_text_type(out, p);
 		break;
 	case PARAM_URL:
 	case PARAM_MEDIA:
-		add_listed(out, string_schema(NCCO_MAX_URL), 1);
+		add_listed(out, string_schema(NCCO_MAX_URL), 1, 1);
 		break;
 	case PARAM_CHOICE:
 		json_object_object_add(out, "enum", choice_list(p->values));
 		break;
 	case PARAM_CHOICES:
-		add_listed(out, choices(p->values), 0);
+		add_listed(out, choices(p->values), 1, 0);
 		break;
 	case PARAM_OBJECT:
 		json_add_text(out, "type", "object");
@@ -137,10 +184,10 @@ static void add_type(struct json_object *out, const struct param *p)
 		add_members(out, p->members);
 		break;
 	case PARAM_MEDIA_LIST:
-		add_listed(out, string_schema(NCCO_MAX_URL), 20);
-		break;
 	case PARAM_TEXT_LIST:
-		add_listed(out, string_schema((int)p->max), 20);
+	case PARAM_LINE_LIST:
+	case PARAM_ENTRIES:
+		add_list_type(out, p);
 		break;
 	case PARAM_VARIABLES:
 		json_add_text(out, "type", "object");

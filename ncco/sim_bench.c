@@ -10,7 +10,7 @@
 
 struct bench {
 	unsigned long steps;
-	bool sounding, requested, sending, timer;
+	bool sounding, requested, sending, timer, connecting, in_room;
 	unsigned recorded; /* 0: none to tell of */
 };
 
@@ -70,6 +70,35 @@ static void bench_record_order(void *ctx, unsigned number, enum ncco_record_orde
 	(void)ctx;
 	(void)number;
 	(void)order;
+}
+
+static void bench_connect(void *ctx, const struct ncco_connect *connect)
+{
+	(void)connect;
+	((struct bench *)ctx)->connecting = true;
+}
+
+static void bench_forget_connect(void *ctx)
+{
+	((struct bench *)ctx)->connecting = false;
+}
+
+static void bench_join(void *ctx, const struct ncco_join *join)
+{
+	(void)join;
+	((struct bench *)ctx)->in_room = true;
+}
+
+static void bench_leave(void *ctx)
+{
+	((struct bench *)ctx)->in_room = false;
+}
+
+static bool bench_transfer(void *ctx, const struct ncco_transfer *transfer)
+{
+	(void)ctx;
+	(void)transfer;
+	return true;
 }
 
 static void bench_timer(void *ctx, uint64_t delay_us)
@@ -140,6 +169,11 @@ static const struct ncco_host bench_host = {
 	.post = bench_post,
 	.record = bench_record,
 	.record_order = bench_record_order,
+	.connect = bench_connect,
+	.forget_connect = bench_forget_connect,
+	.join = bench_join,
+	.leave = bench_leave,
+	.transfer = bench_transfer,
 	.timer = bench_timer,
 	.hangup = bench_hangup,
 	.reject = bench_reject,
@@ -156,7 +190,11 @@ static void bench_call(struct bench *bench, struct ncco_document *document)
 	interp_run(interp, document);
 	while (interp_running(interp)) {
 		event = (struct ncco_event){.type = NCCO_TIMER};
-		if (bench->sounding)
+		if (bench->connecting)
+			event.type = NCCO_CONNECTED;
+		else if (bench->in_room)
+			event.type = NCCO_LEFT;
+		else if (bench->sounding)
 			event.type = NCCO_PLAYED;
 		else if (bench->requested)
 			event.type = NCCO_REPLY;
@@ -166,7 +204,8 @@ static void bench_call(struct bench *bench, struct ncco_document *document)
 			event = (struct ncco_event){
 				.type = NCCO_RECORDED, .number = bench->recorded};
 		bench->recorded = 0;
-		bench->sounding = bench->requested = bench->sending = false;
+		bench->connecting = bench->in_room = bench->sounding = bench->requested =
+			bench->sending = false;
 		interp_event(interp, &event);
 	}
 	interp_free(interp);

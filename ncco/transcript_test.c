@@ -18,6 +18,11 @@
  *	> reply JSON		a new script came, or data
  *	> sent			the digits are sent
  *	> sent failed REASON	they could not be sent
+ *	> early_media		the callee's own ringback is there
+ *	> connected		somebody has answered, or taken the caller from the queue
+ *	> connected failed REASON
+ *	> joined		the conversation has begun
+ *	> left			it is over for this leg; failed REASON
  *	> hangup		the leg is gone
  *
  * Every other line is one effect, as trace.c writes it, of the event above; there must be no
@@ -85,10 +90,9 @@ static void parse_answer(struct transcript *t, const char *text, struct ncco_eve
 		fail_msg("%s: %s: %s", t->name, faults.items[0].pointer, faults.items[0].message);
 }
 
-static struct ncco_event reply_event(
-	struct transcript *t, enum ncco_event_type type, const char *rest)
+static struct ncco_event reply_event(struct transcript *t, const char *rest)
 {
-	struct ncco_event event = {.type = type};
+	struct ncco_event event = {.type = NCCO_REPLY};
 
 	if (strncmp(rest, "failed", 6) == 0) {
 		event.failed = true;
@@ -97,6 +101,34 @@ static struct ncco_event reply_event(
 		parse_answer(t, rest, &event);
 	}
 	return event;
+}
+
+/* Events that have a name and may have failed for a reason; false: it is none. */
+static bool named_event(const char *line, const char *rest, struct ncco_event *event)
+{
+	static const struct {
+		const char *name;
+		enum ncco_event_type type;
+	} rows[] = {
+		{"played", NCCO_PLAYED},
+		{"timer", NCCO_TIMER},
+		{"sent", NCCO_DIGITS_SENT},
+		{"early_media", NCCO_EARLY_MEDIA},
+		{"connected", NCCO_CONNECTED},
+		{"joined", NCCO_JOINED},
+		{"left", NCCO_LEFT},
+	};
+	size_t length = strcspn(line, " ");
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (strlen(rows[i].name) != length || strncmp(rows[i].name, line, length) != 0)
+			continue;
+		event->type = rows[i].type;
+		event->failed = strncmp(rest, "failed", 6) == 0;
+		event->reason = event->failed && rest[6] ? rest + 7 : NULL;
+		return true;
+	}
+	return false;
 }
 
 static struct interp *new_interp(struct transcript *t)
@@ -136,13 +168,9 @@ static void tell(struct transcript *t, const char *line)
 		event.number = (unsigned)atoi(rest);
 		event.reason = strchr(rest, ' ') ? strchr(rest, ' ') + 1 : NULL;
 		event.failed = event.reason != NULL;
-	} else if (strcmp(line, "timer") == 0) {
-		event.type = NCCO_TIMER;
 	} else if (strncmp(line, "reply", 5) == 0) {
-		event = reply_event(t, NCCO_REPLY, rest);
-	} else if (strncmp(line, "sent", 4) == 0) {
-		event = reply_event(t, NCCO_DIGITS_SENT, rest);
-	} else if (strcmp(line, "played") != 0) {
+		event = reply_event(t, rest);
+	} else if (!named_event(line, rest, &event)) {
 		fail_msg("%s: no such event: %s", t->name, line);
 	}
 	interp_event(t->interp, &event);

@@ -5,12 +5,14 @@
 
 #include "base/mem.h"
 
-extern const struct verb verb_answer, verb_dtmf, verb_goto, verb_hangup, verb_if, verb_input,
-	verb_label, verb_notify, verb_play, verb_prompt, verb_record, verb_redirect, verb_reject,
-	verb_say, verb_set, verb_wait;
+extern const struct verb verb_answer, verb_connect, verb_conversation, verb_dtmf, verb_goto,
+	verb_hangup, verb_if, verb_input, verb_label, verb_notify, verb_play, verb_prompt,
+	verb_record, verb_redirect, verb_reject, verb_say, verb_set, verb_transfer, verb_wait;
 
 const struct verb *const verb_table[] = {
 	&verb_answer,
+	&verb_connect,
+	&verb_conversation,
 	&verb_dtmf,
 	&verb_goto,
 	&verb_hangup,
@@ -25,6 +27,7 @@ const struct verb *const verb_table[] = {
 	&verb_reject,
 	&verb_say,
 	&verb_set,
+	&verb_transfer,
 	&verb_wait,
 	NULL,
 };

@@ -33,8 +33,10 @@
 #define NCCO_MAX_TEXT	 16384
 #define NCCO_MAX_DIGITS	 64 /* typed ahead; more are dropped */
 
+struct entry;
 struct expr;
 struct label;
+struct reader; /* one document being read */
 struct template;
 
 /* Options */
@@ -48,12 +50,14 @@ enum param_type {
 	PARAM_URL,	  /* char *, http(s) or relative; string or array of one */
 	PARAM_MEDIA,	  /* char *, as URL, or a file name; string or array of one */
 	PARAM_CHOICE,	  /* char *, one of `values`, spelled as there; case does not matter */
-	PARAM_CHOICES,	  /* char *, the last of an array of `values`, or of one string */
+	PARAM_CHOICES,	  /* unsigned, a bit for each of an array of `values`, or of one string */
 	PARAM_OBJECT,	  /* struct json_object *, any members */
 	PARAM_HEADERS,	  /* struct json_object *, names to lines */
 	PARAM_GROUP,	  /* an object with options of its own, `members` */
 	PARAM_MEDIA_LIST, /* char **, NULL-terminated; media, one or an array */
 	PARAM_TEXT_LIST,  /* the same of texts */
+	PARAM_LINE_LIST,  /* the same of lines, of which there may be none */
+	PARAM_ENTRIES,	  /* struct entries, one object or an array, each of one of `kinds` */
 	PARAM_VARIABLES,  /* struct assignments, an object */
 	PARAM_EXPRESSION, /* struct expr *, a string or a truth value */
 	PARAM_STEPS,	  /* struct step_list */
@@ -64,16 +68,41 @@ struct param {
 	const char *name;
 	const char *aliases[3];
 	enum param_type type;
-	double min, max;	     /* of a number, or length of a text in characters; 0,0: any */
-	bool clamp;		     /* bring a number into range instead of refusing it */
-	bool required;		     /* and a text must not be empty */
-	bool literal;		     /* ${} has no place in it */
-	const char *fallback;	     /* as JSON; NULL: zero, NULL, false */
-	const char *const *values;   /* NULL-terminated */
-	const struct param *members; /* name NULL ends */
-	size_t offset;		     /* in the verb's struct */
-	const char *hint;	     /* ends the message of a fault */
-	const char *help;	     /* one sentence, for schema and manual */
+	double min, max;	   /* of a number, or length of a text in characters, or of an
+				    * object in bytes of JSON; 0,0: any */
+	unsigned most;		   /* entries of a list; 0: 20 */
+	bool clamp;		   /* bring a number into range instead of refusing it */
+	bool required;		   /* and a text must not be empty */
+	bool literal;		   /* ${} has no place in it */
+	bool bare;		   /* of a line or choice: a whole number without quotes will do */
+	bool prefixed;		   /* of headers: their names get X- before them, so any will do */
+	const char *fallback;	   /* as JSON; NULL: zero, NULL, false */
+	const char *const *values; /* NULL-terminated */
+	const struct param *members;	/* name NULL ends */
+	const struct entry_kind *kinds; /* name NULL ends */
+	size_t offset;			/* in the verb's struct */
+	const char *hint;		/* ends the message of a fault */
+	const char *help;		/* one sentence, for schema and manual */
+};
+
+/* Objects in an option that are of several kinds, told apart by their member "type". */
+struct entry_kind {
+	const char *name;
+	const char *alias; /* or NULL */
+	const struct param *params;
+	size_t size; /* of a struct whose first member is a struct entry */
+	const char *help;
+	void (*check)(struct entry *entry, struct reader *reader); /* as of a verb; may be NULL */
+};
+
+struct entry {
+	const struct entry_kind *kind;
+	char *pointer;
+};
+
+struct entries {
+	struct entry **items;
+	unsigned count;
 };
 
 /* Steps */
@@ -123,8 +152,6 @@ struct step {
 	unsigned binding_count;
 };
 
-struct reader; /* one document being read */
-
 struct verb {
 	const char *name;
 	const char *aliases[3];
@@ -140,8 +167,8 @@ struct verb {
 	enum step_result (*event)(
 		struct interp *interp, struct step *step, const struct ncco_event *event);
 	void (*stop)(struct interp *interp, struct step *step); /* also when start did not run */
-	/* Fills the sound that the step will play; NULL: it plays none. */
-	void (*sound)(const struct step *step, struct ncco_sound *ret_sound);
+	/* Fills the sound that the step will play; false, or NULL: it plays none. */
+	bool (*sound)(const struct step *step, struct ncco_sound *ret_sound);
 	/* Whether a barge-in sound may go on under this step; NULL: no. */
 	bool (*takes_sound)(const struct step *step);
 };
@@ -166,8 +193,10 @@ const char *reader_pointer(const struct reader *reader);
 /* Whether the step that is being read says the option (by its table name). */
 bool reader_has(const struct reader *reader, const char *name);
 
-void params_read(
-	struct reader *reader, const struct param *params, struct json_object *object, void *base);
+/* Members of `object` by the table into base; `type` names the member that chose the table. */
+void params_read(struct reader *reader, const struct param *params, struct json_object *object,
+	const char *type, void *base);
+void params_set_fallbacks(const struct param *params, void *base);
 void params_release(const struct param *params, void *base);
 const struct param *param_find(const struct param *params, const char *key);
 
@@ -189,11 +218,14 @@ void steps_release(struct step_list *steps);
 
 /* What is wrong with a URL (NULL: nothing); media: a name or file:NAME is good as well. */
 const char *url_fault(const char *url, bool media);
+const char *websocket_url_fault(const char *url);
+const char *sip_uri_fault(const char *uri);
 
 /* For verbs. Each tells the host; ending something that is not there is nothing. */
 void interp_answer(struct interp *interp);
 void interp_answer_with(struct interp *interp, struct json_object *headers);
-void interp_early(struct interp *interp); /* early media, when not yet answered */
+void interp_early(struct interp *interp);	  /* early media, when not yet answered */
+bool interp_audible(const struct interp *interp); /* answered, or early media has begun */
 void interp_play(struct interp *interp, const struct ncco_sound *sound);
 void interp_prepare(struct interp *interp, const struct ncco_sound *sound);
 void interp_stop_sound(struct interp *interp);
@@ -207,6 +239,14 @@ void interp_forget_digits(struct interp *interp);
 /* Starts a recording, whose number (set here) is returned; NCCO_RECORDED comes with it. */
 unsigned interp_record(struct interp *interp, struct ncco_record *record);
 void interp_record_order(struct interp *interp, unsigned number, enum ncco_record_order order);
+/* One at a time; NCCO_CONNECTED ends it. */
+void interp_connect(struct interp *interp, const struct ncco_connect *connect);
+void interp_forget_connect(struct interp *interp);
+/* NCCO_LEFT ends it. */
+void interp_join(struct interp *interp, const struct ncco_join *join);
+void interp_leave(struct interp *interp);
+/* False: there is no such conversation; else the script is over, and the step returns STEP_DONE. */
+bool interp_transfer(struct interp *interp, const struct ncco_transfer *transfer);
 /* Tells an error of the step's option (NULL: of the step) and gives STEP_FAIL. */
 enum step_result interp_fail(
 	struct interp *interp, const struct step *step, const char *option, const char *reason);

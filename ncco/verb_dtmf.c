@@ -17,6 +17,7 @@ static const struct param dtmf_params[] = {
 		.type = PARAM_LINE,
 		.max = DTMF_MAX_DIGITS,
 		.required = true,
+		.bare = true,
 		.offset = offsetof(struct dtmf, digits),
 		.help = "0-9 * # A-D; p pauses for 500 ms."},
 	{.name = "duration",

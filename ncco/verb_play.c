@@ -17,7 +17,7 @@ static const struct param play_params[] = {
 	{.name = NULL},
 };
 
-static void play_sound(const struct step *step, struct ncco_sound *ret_sound)
+static bool play_sound(const struct step *step, struct ncco_sound *ret_sound)
 {
 	const struct play *play = (const struct play *)step;
 
@@ -28,6 +28,7 @@ static void play_sound(const struct step *step, struct ncco_sound *ret_sound)
 		.loops = (unsigned)play->sound.loops,
 		.level = play->sound.level,
 	};
+	return true;
 }
 
 const struct verb verb_play = {

@@ -133,9 +133,9 @@ static bool sound_at(const struct prompt *prompt, unsigned i, struct ncco_sound 
 }
 
 /* The first one is wanted as soon as the step starts; there is always one. */
-static void prompt_sound(const struct step *step, struct ncco_sound *ret_sound)
+static bool prompt_sound(const struct step *step, struct ncco_sound *ret_sound)
 {
-	sound_at((const struct prompt *)step, 0, ret_sound);
+	return sound_at((const struct prompt *)step, 0, ret_sound);
 }
 
 static enum step_result again(struct interp *in, struct prompt *prompt, bool silent)

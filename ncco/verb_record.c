@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "ncco/verb.h"
+#include "ncco/transcription.h"
 
 struct record {
 	struct step step;
@@ -14,6 +14,7 @@ struct record {
 	int timeout;
 	bool beep;
 	bool stop, pause, resume;
+	struct transcription transcription;
 	char *url;
 	char *method;
 
@@ -26,6 +27,11 @@ static const char *const splits[] = {"conversation", NULL};
 static const char *const keys[] = {
 	"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#", NULL};
 static const char *const methods[] = {"GET", "POST", NULL};
+
+static const struct param transcription_params[] = {
+	TRANSCRIPTION_PARAMS(struct record, transcription),
+	{.name = NULL},
+};
 
 static const struct param record_params[] = {
 	{.name = "format",
@@ -54,6 +60,7 @@ static const struct param record_params[] = {
 	{.name = "endOnKey",
 		.type = PARAM_CHOICE,
 		.values = keys,
+		.bare = true,
 		.offset = offsetof(struct record, end_on_key),
 		.help = "The digit that ends the recording."},
 	{.name = "timeOut",
@@ -68,6 +75,10 @@ static const struct param record_params[] = {
 		.fallback = "false",
 		.offset = offsetof(struct record, beep),
 		.help = "A beep tells that the recording starts."},
+	{.name = "transcription",
+		.type = PARAM_GROUP,
+		.members = transcription_params,
+		.help = "Asks for the text of what was recorded."},
 	{.name = "stop",
 		.type = PARAM_BOOL,
 		.fallback = "false",
@@ -97,8 +108,9 @@ static const struct param record_params[] = {
 
 static void record_parse(struct step *step, struct reader *reader)
 {
-	const struct record *r = (const struct record *)step;
+	struct record *r = (struct record *)step;
 
+	r->transcription.given = reader_has(reader, "transcription");
 	if (r->stop + r->pause + r->resume > 1)
 		reader_fault(reader, "one of \"stop\", \"pause\" and \"resume\" can be true");
 	if (r->channels && !r->split)
@@ -110,6 +122,7 @@ static void record_parse(struct step *step, struct reader *reader)
 static enum step_result record_start(struct interp *in, struct step *step)
 {
 	struct record *r = (struct record *)step;
+	struct ncco_transcription transcription;
 	struct ncco_record record = {
 		.pointer = step->pointer,
 		.format = r->format,
@@ -122,6 +135,7 @@ static enum step_result record_start(struct interp *in, struct step *step)
 		.url = r->url,
 		.base = step->base,
 		.method = r->method,
+		.transcription = transcription_fill(&r->transcription, step->base, &transcription),
 	};
 
 	r->number = 0;

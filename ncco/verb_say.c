@@ -90,7 +90,7 @@ static void say_check(struct step *step, struct reader *reader)
 		reader_fault_at(reader, "text", "is longer than %d characters", SAY_MAX_CHARS);
 }
 
-static void say_sound(const struct step *step, struct ncco_sound *ret_sound)
+static bool say_sound(const struct step *step, struct ncco_sound *ret_sound)
 {
 	const struct say *say = (const struct say *)step;
 
@@ -107,6 +107,7 @@ static void say_sound(const struct step *step, struct ncco_sound *ret_sound)
 		.loops = (unsigned)say->sound.loops,
 		.level = say->sound.level,
 	};
+	return true;
 }
 
 const struct verb verb_say = {

@@ -215,6 +215,24 @@ const struct ncco_host call_host = {
 	.post = host_post,
 	.record = call_record_start,
 	.record_order = call_record_order,
+	.connect = call_absent_connect,
+	.forget_connect = call_absent_forget_connect,
+	.join = call_absent_join,
+	.leave = call_absent_leave,
+	.transfer = call_absent_transfer,
+	.enqueue = call_absent_enqueue,
+	.leave_queue = call_absent_forget_connect,
+	.dequeue = call_absent_dequeue,
+	.forget_dequeue = call_absent_forget_connect,
+	.recognise = call_absent_recognise,
+	.speech_clock = call_absent_speech_clock,
+	.forget_speech = call_absent_forget_speech,
+	.finish_speech = call_absent_speech_clock,
+	.amd = call_absent_amd,
+	.transcribe = call_absent_transcribe,
+	.fork = call_absent_fork,
+	.refer = call_absent_refer,
+	.forget_refer = call_absent_forget_refer,
 	.timer = host_timer,
 	.hangup = host_hangup,
 	.reject = host_reject,
@@ -225,6 +243,7 @@ const struct ncco_host call_host = {
 
 void call_host_init(struct call *call)
 {
+	call_absent_init(call);
 	timer_init(&call->no_receiver, call->server->loop, answer_nothing, call);
 	timer_init(&call->script_timer, call->server->loop, on_script_timer, call);
 }

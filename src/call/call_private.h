@@ -58,6 +58,9 @@ struct call_digits {
 };
 
 struct call_recordings {
+	unsigned absent; /* what was asked for and is not there, bits of enum absent */
+	struct timer absent_timer;
+
 	TAILQ_HEAD(call_records, call_record) all; /* that go on, or are being finished */
 	unsigned count, refused;
 	struct timer timer; /* tells of `refused` */
@@ -87,6 +90,8 @@ struct call {
 	bool early; /* sounds do not answer */
 	struct timer no_receiver;
 	struct timer script_timer;
+	unsigned absent; /* what was asked for and is not there, bits of enum absent */
+	struct timer absent_timer;
 
 	struct timer reap;
 	bool status_told[STATUS_FINAL + 1];
@@ -139,6 +144,25 @@ void call_digits_media_ready(struct call *call);
 void call_digits_sent(struct call *call);
 void call_send_digits(void *ctx, const char *digits, unsigned on_ms, unsigned gap_ms);
 void call_forget_digits(void *ctx);
+
+/* call_absent.c: rows of call_host that have nothing behind them */
+void call_absent_init(struct call *call);
+void call_absent_release(struct call *call);
+void call_absent_connect(void *ctx, const struct ncco_connect *connect);
+void call_absent_forget_connect(void *ctx);
+void call_absent_join(void *ctx, const struct ncco_join *join);
+void call_absent_leave(void *ctx);
+bool call_absent_transfer(void *ctx, const struct ncco_transfer *transfer);
+void call_absent_enqueue(void *ctx, const struct ncco_queue *queue);
+void call_absent_dequeue(void *ctx, const char *name);
+void call_absent_recognise(void *ctx, const struct ncco_speech *speech);
+void call_absent_speech_clock(void *ctx);
+void call_absent_forget_speech(void *ctx);
+void call_absent_amd(void *ctx, const struct ncco_amd *amd);
+void call_absent_transcribe(void *ctx, const struct ncco_transcribe *transcribe);
+void call_absent_fork(void *ctx, const struct ncco_fork *fork);
+void call_absent_refer(void *ctx, const struct ncco_refer *refer);
+void call_absent_forget_refer(void *ctx);
 
 /* call_record.c */
 void call_record_init(struct call *call);

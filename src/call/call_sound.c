@@ -97,15 +97,20 @@ static int make_spec(struct call *call, const struct ncco_sound *sound, struct s
 		return -1;
 	if (sound->kind == NCCO_SOUND_URL)
 		spec->url = call->sound.source;
-	else
+	else if (sound->kind == NCCO_SOUND_TEXT)
 		spec->text = call->sound.source;
 	return 0;
 }
 
+/* Neither URL nor text: our own ringback. */
 static void get_sound(struct call *call, const struct sound_spec *spec)
 {
 	struct sound_result result;
 
+	if (!spec->url && !spec->text) {
+		start_prompt(call, tones_ringback(&call->server->tones, spec->codec));
+		return;
+	}
 	switch (sound_get(call->server->sounds, spec, &result, on_sound, call)) {
 	case SOUND_READY:
 		start_prompt(call, result.prompt);
@@ -176,7 +181,7 @@ void call_prepare_sound(void *ctx, const struct ncco_sound *sound)
 	const char *error;
 
 	call->sound.source = NULL;
-	if (make_spec(call, sound, &spec, &error) == 0)
+	if (sound->kind != NCCO_SOUND_TONE && make_spec(call, sound, &spec, &error) == 0)
 		sound_prepare(call->server->sounds, &spec);
 	free(call->sound.source);
 	call->sound.source = kept;

@@ -57,6 +57,8 @@ static const struct option config_keys[] = {
 	{"applications[].event_method", OPTION_TEXT, APP(event_method), .text = "POST",
 		.names = methods},
 	{"applications[].fallback_ncco", OPTION_JSON_ARRAY, APP(fallback_ncco)},
+	{"applications[].signature_secret", OPTION_TEXT, APP(signature_secret),
+		.check = config_check_filled},
 	{"applications[].webhook_policy.connect_timeout_ms", OPTION_UNSIGNED,
 		APP(webhook_policy.connect_timeout_ms), .number = 1000, POLICY_RANGE},
 	{"applications[].webhook_policy.answer_timeout_ms", OPTION_UNSIGNED,
@@ -104,6 +106,8 @@ static const struct option config_keys[] = {
 		.unit = "calls in a second"},
 	{"proxy.trunks[].prefixes", OPTION_TEXT_LIST, TRUNK(prefixes),
 		.check = config_check_prefix},
+
+	{"http.ca_file", OPTION_TEXT, AT(http.ca_file), .check = config_check_filled},
 
 	{"media.root", OPTION_TEXT, AT(media.root), .check = config_check_filled},
 	{"media.cache_bytes", OPTION_SIZE, AT(media.cache_bytes), .number = 256 * MIB,

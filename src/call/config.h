@@ -26,6 +26,7 @@ struct config_application {
 	char *fallback_answer_url, *fallback_answer_method; /* GET */
 	char *event_url, *event_method;			    /* POST */
 	struct json_object *fallback_ncco;		    /* array or NULL */
+	char *signature_secret;				    /* signs what is sent; NULL: unsigned */
 	struct config_policy webhook_policy;
 };
 
@@ -72,6 +73,9 @@ struct config {
 		struct config_trunk *trunks;
 		size_t trunk_count;
 	} proxy;
+	struct {
+		char *ca_file; /* authorities trusted beside the system's; NULL: none */
+	} http;
 	struct {
 		char *root;	    /* files named by path in scripts; NULL: none */
 		size_t cache_bytes; /* 256 MiB */

@@ -17,6 +17,7 @@
 #define DECODE_WORKERS	     2
 #define DELIVER_AT_END_US    (10 * USEC_PER_SEC)
 #define RETRY_AFTER_MIN_S    5
+#define SECRET_BYTES	     32
 #define RETRY_AFTER_SPREAD_S 26
 
 static const char user_agent[] = "nccod/" PACKAGE_VERSION;
@@ -88,10 +89,11 @@ static int open_media(struct server *server, char **ret_error)
 static int open_http(struct server *server, char **ret_error)
 {
 	const struct config *c = server->config;
-	struct http_client_config trusted = {.allow_private = true, .user_agent = user_agent};
-	struct http_client_config guarded = {
-		.allow_private = config_private_networks(c), .user_agent = user_agent};
+	struct http_client_config trusted = {
+		.allow_private = true, .ca_file = c->http.ca_file, .user_agent = user_agent};
+	struct http_client_config guarded = trusted;
 
+	guarded.allow_private = config_private_networks(c);
 	server->trusted = http_client_new(server->loop, &trusted);
 	server->guarded = http_client_new(server->loop, &guarded);
 	if (!server->trusted || !server->guarded) {
@@ -100,6 +102,25 @@ static int open_http(struct server *server, char **ret_error)
 	}
 	server->cache =
 		http_cache_new(server->guarded, c->media.cache_bytes, c->limits.max_media_bytes);
+	return 0;
+}
+
+static int open_websockets(struct server *server, char **ret_error)
+{
+	const struct connector_config connector = {
+		.allow_private = config_private_networks(server->config),
+		.ca_file = server->config->http.ca_file,
+	};
+	char *error = NULL;
+
+	server->connector = connector_new(server->loop, &connector, &error);
+	if (!server->connector) {
+		*ret_error = xasprintf("http.ca_file: %s", error);
+		free(error);
+		return -1;
+	}
+	server->websockets = websocket_client_new(server->loop, server->connector, user_agent);
+	server->legs.websockets = server->websockets;
 	return 0;
 }
 
@@ -173,6 +194,15 @@ static void take_limits(struct server *server)
 	server->webhooks.guarded = server->guarded;
 	server->webhooks.limits = (struct ncco_limits){
 		.max_bytes = c->limits.max_ncco_bytes, .max_steps = c->limits.max_steps};
+	for (size_t i = 0; i < c->application_count; i++) {
+		const char *secret = c->applications[i].signature_secret;
+
+		/* RFC 7518 section 3.2 */
+		if (secret && strlen(secret) < SECRET_BYTES)
+			log_warn(NULL,
+				"signature_secret of %s has less than %d bytes: it can be guessed",
+				c->applications[i].id, SECRET_BYTES);
+	}
 }
 
 static int build(struct server *server, char **ret_error)
@@ -186,7 +216,7 @@ static int build(struct server *server, char **ret_error)
 	}
 	server->workers = worker_pool_new(server->loop, "worker", DECODE_WORKERS);
 	if (open_media(server, ret_error) < 0 || open_http(server, ret_error) < 0 ||
-		open_recordings(server, ret_error) < 0)
+		open_websockets(server, ret_error) < 0 || open_recordings(server, ret_error) < 0)
 		return -1;
 	open_speech(server);
 	sounds = (struct sound_config){
@@ -283,8 +313,11 @@ struct server *server_free(struct server *server)
 	speech_free(server->speech);
 	worker_pool_free(server->workers);
 	sound_store_free(server->sounds);
+	tones_release(&server->tones);
 	http_cache_free(server->cache);
 	http_client_free(server->guarded);
+	websocket_client_free(server->websockets);
+	connector_free(server->connector);
 	media_engine_free(server->media);
 	recording_store_free(server->recordings);
 	free(server->recording_directory);
@@ -354,6 +387,7 @@ static void name_restarts(const struct config *old, const struct config *new)
 			old->tts.breaker_failures != new->tts.breaker_failures ||
 				old->tts.breaker_seconds != new->tts.breaker_seconds},
 		{"http_addr", differs(old->http_addr, new->http_addr)},
+		{"http.ca_file", differs(old->http.ca_file, new->http.ca_file)},
 		{"recording.path", differs(old->recording.path, new->recording.path)},
 		{"state_directory", differs(old->state_directory, new->state_directory)},
 		{"limits.fetch_private_networks",

@@ -7,9 +7,11 @@
 #include "call/conversation.h"
 #include "call/leg.h"
 #include "call/server.h"
+#include "call/tone.h"
 #include "call/trunk.h"
 #include "call/webhook.h"
 #include "http/cache.h"
+#include "http/websocket.h"
 
 TAILQ_HEAD(conversation_list, conversation);
 
@@ -22,9 +24,12 @@ struct server {
 	struct worker_pool *workers;
 	struct media_engine *media;
 	struct http_client *trusted, *guarded;
+	struct connector *connector; /* of the WebSockets */
+	struct websocket_client *websockets;
 	struct http_cache *cache;
 	struct speech *speech;
 	struct sound_store *sounds;
+	struct tones tones;
 	struct recording_store *recordings;
 	char *recording_directory, *public_url;
 	struct sip_agent *agent;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "http/jwt.h"
 #include "http/url.h"
 
 #define TRIES_PER_URL 2
@@ -153,6 +154,17 @@ static struct json_object *request_headers(const struct webhook_line *line)
 	return headers;
 }
 
+/* As the Voice API signs what it sends to an application that has a secret. */
+static void sign(struct json_object *headers, const struct config_application *app,
+	const struct http_request *request)
+{
+	char *bearer =
+		jwt_bearer(app->signature_secret, app->id, request->body, request->body_length);
+
+	json_add_text(headers, "Authorization", bearer);
+	free(bearer);
+}
+
 static void try_once(struct delivery *d)
 {
 	struct webhook_env *env = d->line->env;
@@ -180,6 +192,8 @@ static void try_once(struct delivery *d)
 		request.body = json_print(body);
 		request.body_length = strlen(request.body);
 	}
+	if (app->signature_secret)
+		sign(headers, app, &request);
 	d->started = true;
 	d->tries++;
 	d->request = http_send(d->from_script && !d->at_fallback ? env->guarded : env->trusted,

@@ -13,8 +13,9 @@
 #include "ncco/sim.h"
 #include "nccoctl/terminal.h"
 
-#define MAX_FILE    (16u << 20)
-#define MAX_REPLIES 64
+#define MAX_FILE     (16u << 20)
+#define MAX_REPLIES  64
+#define MAX_OUTCOMES 64
 
 struct command {
 	const char *name;
@@ -166,9 +167,26 @@ static bool read_number(const char *text, double min, double *ret_number)
 struct run_arguments {
 	struct sim_options options;
 	struct sim_reply replies[MAX_REPLIES];
+	const char *outcomes[MAX_OUTCOMES];
 	double bench;
 	const char *file;
 };
+
+/* What becomes of the next who is called. */
+static int add_outcome(struct run_arguments *args, const char *outcome)
+{
+	for (size_t i = 0; sim_outcomes[i]; i++) {
+		if (strcmp(sim_outcomes[i], outcome) != 0)
+			continue;
+		if (args->options.outcome_count == MAX_OUTCOMES)
+			return usage_error("too many --connect", NULL);
+		args->outcomes[args->options.outcome_count++] = sim_outcomes[i];
+		return 0;
+	}
+	return usage_error("--connect is answered, machine, busy, failed, rejected, unanswered, "
+			   "timeout or full",
+		outcome);
+}
 
 static int run_option(struct run_arguments *args, int option)
 {
@@ -186,6 +204,8 @@ static int run_option(struct run_arguments *args, int option)
 		return read_number(optarg, 1, &args->bench)
 			       ? 0
 			       : usage_error("--bench wants a number of steps", optarg);
+	case 'c':
+		return add_outcome(args, optarg);
 	case 'j':
 		args->options.json = true;
 		return 0;
@@ -205,6 +225,7 @@ static int run_arguments(struct run_arguments *args, int argc, char **argv)
 		{"limit", required_argument, NULL, 'l'},
 		{"reply", required_argument, NULL, 'r'},
 		{"bench", required_argument, NULL, 'b'},
+		{"connect", required_argument, NULL, 'c'},
 		{"json", no_argument, NULL, 'j'},
 		{NULL, 0, NULL, 0},
 	};
@@ -238,6 +259,7 @@ static int run_run(int argc, char **argv)
 	int status;
 
 	args.options.replies = args.replies;
+	args.options.outcomes = args.outcomes;
 	status = run_arguments(&args, argc, argv);
 	if (status == 0 && args.bench > 0) {
 		status = bench(args.file, (unsigned long)args.bench);
@@ -258,7 +280,8 @@ static int run_run(int argc, char **argv)
 static const struct command command_table[] = {
 	{"lint", "lint FILE...\n\tchecks scripts; - is standard input", run_lint},
 	{"run",
-		"run [--keys KEYS] [--reply FILE]... [--limit SECONDS] [--json] FILE\n"
+		"run [--keys KEYS] [--connect OUTCOME]... [--reply FILE]... [--limit SECONDS] "
+		"[--json] FILE\n"
 		"\tsimulates a call: what the caller hears, which webhooks go out;\n"
 		"\tat a terminal without --keys you are the caller",
 		run_run},
