@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "ncco/interp_private.h"
 #include "ncco/label.h"
+#include "ncco/sound_step.h"
 
 #define LOOK_AHEAD_SOUNDS 3
 #define LOOK_AHEAD_STEPS  8
@@ -116,6 +117,19 @@ static bool foresee(struct interp *in, struct step *step, bool certain)
 	return known;
 }
 
+struct step *interp_input_ahead(struct interp *in)
+{
+	for (unsigned i = 0; i < LOOK_AHEAD_STEPS; i++) {
+		struct step *step = peek(in, i);
+
+		if (step && step->verb->speech)
+			return foresee(in, step, true) ? step : NULL;
+		if (!step || step->verb->start != sound_step_start)
+			return NULL;
+	}
+	return NULL;
+}
+
 static void look_ahead(struct interp *in)
 {
 	bool certain = !in->current->verb->changes_variables;
@@ -155,6 +169,7 @@ static void stop_all(struct interp *in)
 {
 	end_step(in, &in->background);
 	end_step(in, &in->current);
+	interp_forget_speech(in);
 	in->async = NULL;
 	in->barge_in = false;
 	in->collecting = false;
@@ -232,6 +247,7 @@ static void start_next(struct interp *in)
 		finish(in);
 		return;
 	}
+	interp_speech_for(in, step);
 	in->current = step;
 	in->host->step(in->ctx, step->pointer, step->action, false);
 	result = step->binding_count == 0 || bind(in, step) ? step->verb->start(in, step)
@@ -326,6 +342,38 @@ static void on_digit(struct interp *in, const struct ncco_event *event)
 	deliver(in, event);
 }
 
+/* Ends what may be interrupted, as a digit does; true the first time. */
+static bool interrupt(struct interp *in)
+{
+	if (in->spoken)
+		return false;
+	in->spoken = true;
+	end_step(in, &in->background);
+	return true;
+}
+
+static void on_speech_began(struct interp *in)
+{
+	const struct ncco_event event = {.type = NCCO_SPEECH_BEGAN};
+
+	if (interrupt(in))
+		deliver(in, &event);
+}
+
+/* What is understood has begun, even if nobody said so. */
+static void on_speech(struct interp *in, const struct ncco_event *event)
+{
+	bool began = event->text && *event->text && !event->failed;
+
+	if (!interp_keep_speech(in, event)) {
+		if (began)
+			interrupt(in);
+		deliver(in, event);
+	} else if (began) {
+		on_speech_began(in);
+	}
+}
+
 static void on_reply(struct interp *in, const struct ncco_event *event)
 {
 	if (!in->requested) {
@@ -383,6 +431,14 @@ void interp_event(struct interp *in, const struct ncco_event *event)
 			in->connecting = false;
 			deliver(in, event);
 		}
+		break;
+	case NCCO_SPEECH_BEGAN:
+		if (in->recognising)
+			on_speech_began(in);
+		break;
+	case NCCO_SPEECH:
+		if (in->recognising)
+			on_speech(in, event);
 		break;
 	case NCCO_JOINED:
 		if (in->in_room)

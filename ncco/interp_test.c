@@ -23,7 +23,7 @@ struct world {
 	unsigned open_count;
 	unsigned long started, recorded;
 	unsigned recordings; /* of the call */
-	bool sounding, requested, sending, timer, listening, connecting, in_room;
+	bool sounding, requested, sending, timer, listening, connecting, in_room, recognising;
 	bool over; /* finished or hung up; only what ends something may follow */
 	bool told; /* the call that ended it has returned: nothing may follow */
 };
@@ -197,6 +197,33 @@ static bool on_transfer(void *ctx, const struct ncco_transfer *transfer)
 	return w->over;
 }
 
+static void on_recognise(void *ctx, const struct ncco_speech *speech)
+{
+	struct world *w = ctx;
+
+	effect(w, false);
+	assert_non_null(speech->pointer);
+	assert_false(w->recognising);
+	w->recognising = true;
+}
+
+static void on_speech_order(void *ctx)
+{
+	struct world *w = ctx;
+
+	effect(w, false);
+	assert_true(w->recognising);
+}
+
+static void on_forget_speech(void *ctx)
+{
+	struct world *w = ctx;
+
+	effect(w, true);
+	assert_true(w->recognising);
+	w->recognising = false;
+}
+
 static void on_timer(void *ctx, uint64_t delay_us)
 {
 	struct world *w = ctx;
@@ -276,6 +303,10 @@ static const struct ncco_host random_host = {
 	.forget_connect = on_forget_connect,
 	.join = on_join,
 	.leave = on_leave,
+	.recognise = on_recognise,
+	.speech_clock = on_speech_order,
+	.finish_speech = on_speech_order,
+	.forget_speech = on_forget_speech,
 	.transfer = on_transfer,
 	.timer = on_timer,
 	.hangup = on_hangup,
@@ -321,6 +352,11 @@ static const char *const steps[] = {
 	"{\"action\":\"conference\",\"name\":\"a\",\"onError\":\"hangup\"}",
 	"{\"action\":\"conversation\",\"name\":\"b\",\"startOnEnter\":false,"
 	"\"musicOnHoldUrl\":[\"m\"],\"canHear\":[]}",
+	"{\"action\":\"input\",\"type\":\"speech\",\"speech\":{\"partial\":true}}",
+	"{\"action\":\"input\",\"type\":[\"dtmf\",\"speech\"],\"dtmf\":{\"submitOnHash\":true}}",
+	"{\"action\":\"input\",\"speech\":{\"language\":\"${x}\"},\"onError\":\"hangup\"}",
+	"{\"action\":\"prompt\",\"play\":\"n\",\"say\":\"o\",\"input\":{\"speech\":{}},"
+	"\"onTimeout\":[{\"action\":\"say\",\"text\":\"p\",\"bargeIn\":true}]}",
 	"{\"action\":\"record\"}",
 	"{\"action\":\"record\",\"endOnKey\":\"#\",\"timeOut\":5,\"onError\":\"hangup\"}",
 	"{\"action\":\"record\",\"stop\":true}",
@@ -349,15 +385,51 @@ static struct ncco_document *random_document(struct world *w)
 }
 
 /* An event that the world could send now, or, now and then, one that it could not. */
+static enum ncco_event_type random_type(struct world *w)
+{
+	const struct {
+		bool owed;
+		enum ncco_event_type type;
+	} rows[] = {
+		{true, NCCO_DIGIT},
+		{w->sounding, NCCO_PLAYED},
+		{w->sounding, NCCO_PLAY_FAILED},
+		{w->timer, NCCO_TIMER},
+		{w->sending, NCCO_DIGITS_SENT},
+		{w->recordings > 0, NCCO_RECORDED},
+		{w->connecting, NCCO_EARLY_MEDIA},
+		{w->connecting, NCCO_CONNECTED},
+		{w->in_room, NCCO_JOINED},
+		{w->in_room, NCCO_LEFT},
+		{w->recognising, NCCO_SPEECH_BEGAN},
+		{w->recognising, NCCO_SPEECH},
+		{w->requested, NCCO_REPLY},
+	};
+	enum ncco_event_type owed[sizeof rows / sizeof rows[0]];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (rows[i].owed)
+			owed[count++] = rows[i].type;
+	}
+	return pick(w, 6) ? owed[pick(w, count)] : pick(w, NCCO_REPLY + 1);
+}
+
 static struct ncco_event random_event(struct world *w)
 {
-	struct ncco_event event = {.type = pick(w, NCCO_REPLY + 1)};
+	struct ncco_event event = {.type = random_type(w)};
 
 	event.digit = "0123456789*#ABCDx"[pick(w, 17)];
 	event.reason = pick(w, 2) ? "no" : NULL;
 	event.number = pick(w, 8) ? w->recordings : pick(w, w->recordings + 1);
-	if (event.type == NCCO_RECORDED || event.type == NCCO_CONNECTED || event.type == NCCO_LEFT)
+	if (event.type == NCCO_RECORDED || event.type == NCCO_CONNECTED ||
+		event.type == NCCO_LEFT || event.type == NCCO_SPEECH)
 		event.failed = pick(w, 4) == 0;
+	if (event.type == NCCO_SPEECH) {
+		event.final = event.failed || pick(w, 2);
+		event.text = pick(w, 2) ? "yes" : NULL;
+		event.data = pick(w, 2) ? json_object_get(w->data) : NULL;
+	}
 	if (event.type == NCCO_REPLY) {
 		event.failed = pick(w, 4) == 0;
 		if (pick(w, 2))
@@ -381,6 +453,8 @@ static void note_event(struct world *w, const struct ncco_event *event)
 		w->connecting = false;
 	else if (event->type == NCCO_LEFT)
 		w->in_room = false;
+	else if (event->type == NCCO_SPEECH && event->final)
+		w->recognising = false;
 	else if (event->type == NCCO_REPLY)
 		w->requested = false;
 }
@@ -389,7 +463,7 @@ static void check_idle(const struct world *w)
 {
 	assert_int_equal(w->open_count, 0);
 	assert_false(w->sounding || w->requested || w->sending || w->timer || w->listening ||
-		     w->connecting || w->in_room);
+		     w->connecting || w->in_room || w->recognising);
 }
 
 /* One call; returns the events that it took. */

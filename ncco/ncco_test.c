@@ -84,7 +84,12 @@ static void test_parse__points_at_the_fault(void **state)
 		"\"streamUrl\"");
 	check_bad("[{\"action\":\"input\",\"maxDigits\":1,\"dtmf\":{\"maxDigits\":2}}]",
 		"/0/dtmf/maxDigits", "same");
-	check_bad("[{\"action\":\"input\",\"type\":[\"speech\"]}]", "/0/type/0", "dtmf");
+	check_bad("[{\"action\":\"input\",\"type\":[\"dtmf\",\"voice\"]}]", "/0/type/1", "speech");
+	check_bad("[{\"action\":\"input\",\"type\":[]}]", "/0/type", "at least one");
+	check_bad("[{\"action\":\"input\",\"mode\":\"asynchronous\",\"speech\":{}}]", "/0/mode",
+		"speech");
+	check_bad("[{\"action\":\"input\",\"speech\":{\"uuid\":[\"a\",\"b\"]}}]", "/0/speech/uuid",
+		"to 1 entries");
 	check_bad("[{\"action\":\"input\",\"mode\":\"asynchronous\",\"maxDigits\":1}]", "/0/mode",
 		"maxDigits");
 	check_bad("[{\"action\":\"hangup\",\"reason\":\"a\\r\\nb\"}]", "/0/reason", "control");
@@ -297,6 +302,7 @@ static void test_url_fault__checks_the_syntax(void **state)
 }
 
 /* Options at the ends of their ranges, one step behind them, and the fault that follows. */
+#define SPEECH	"\"action\":\"input\",\"speech\":{"
 #define CONNECT "\"action\":\"connect\",\"endpoint\":{\"type\":\"app\",\"user\":\"a\"},"
 
 static void test_parse__keeps_to_ranges(void **state)
@@ -307,6 +313,10 @@ static void test_parse__keeps_to_ranges(void **state)
 		{"\"action\":\"input\",\"maxDigits\"", "1", "22", "0", "23"},
 		{"\"action\":\"input\",\"timeout\"", "0", "10", "-1", "11"},
 		{"\"action\":\"conference\",\"name\":\"a\",\"limit\"", "1", "1000", "0", "1001"},
+		{SPEECH "\"endOnSilence\"", "0.4", "10", "0.3", "10.1"},
+		{SPEECH "\"startTimeout\"", "0", "60", "-1", "61"},
+		{SPEECH "\"maxDuration\"", "1", "60", "0", "61"},
+		{SPEECH "\"sensitivity\"", "10", "100", "9", "101"},
 		{CONNECT "\"timeout\"", "1", "7200", "0", "7201"},
 		{CONNECT "\"limit\"", "0", "7200", "-1", "7201"},
 		{"\"action\":\"reject\",\"status\"", "400", "699", "399", "700"},
@@ -327,7 +337,9 @@ static void test_parse__keeps_to_ranges(void **state)
 			struct ncco_document *document = NULL;
 			struct ncco_faults faults;
 
-			snprintf(text, sizeof text, "[{%s:%s}]", rows[i].option, values[v]);
+			snprintf(text, sizeof text, "[{%s:%s%s}]", rows[i].option, values[v],
+				strchr(rows[i].option, '{') && !strstr(rows[i].option, "},") ? "}"
+											     : "");
 			if ((ncco_parse_text(text, strlen(text), NULL, NULL, &document, &faults) ==
 				    0) != (v < 2))
 				fail_msg("%s", text);

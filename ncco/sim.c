@@ -147,6 +147,31 @@ static void tell_outcome(struct sim *sim, const struct ncco_event *event)
 	sim->connected = sim->connected || !event->failed;
 }
 
+/* As the webhook has it. */
+static struct json_object *speech_data(const char *text)
+{
+	struct json_object *speech = json_object_new_object(), *results = json_object_new_array();
+	struct json_object *result = json_object_new_object();
+
+	json_add_text(speech, "timeout_reason", *text ? "end_on_silence_timeout" : "start_timeout");
+	json_object_object_add(speech, "results", results);
+	json_add_text(result, "text", text);
+	json_add_text(result, "confidence", "0.90");
+	if (*text)
+		json_object_array_add(results, result);
+	else
+		json_object_put(result);
+	return speech;
+}
+
+static void tell_speech(struct sim *sim, struct ncco_event *event)
+{
+	if (event->type == NCCO_SPEECH_BEGAN)
+		sim_speak(sim);
+	else if (event->type == NCCO_SPEECH)
+		event->data = sim->data = speech_data(event->text);
+}
+
 /* What happens next in the world, and when; false when the caller hangs up. */
 static bool next_event(struct sim *sim, struct ncco_event *event)
 {
@@ -170,6 +195,7 @@ static bool next_event(struct sim *sim, struct ncco_event *event)
 	*event = sim->pending[slot].event;
 	sim->pending[slot].at = SIM_NEVER;
 	tell_outcome(sim, event);
+	tell_speech(sim, event);
 	return true;
 }
 

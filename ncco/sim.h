@@ -33,8 +33,10 @@ struct sim_options {
 	const char *keys; /* what the caller types: digits, and 'w' waits a second; may be NULL */
 	const char *const *outcomes; /* of who is called, in order: one of sim_outcomes */
 	size_t outcome_count;	     /* those that follow answer */
-	double limit;		     /* seconds of the call after which the caller hangs up */
-	bool json;		     /* a JSON object for each line */
+	const char *const *speeches; /* what the caller says, one for each time that is listened */
+	size_t speech_count;
+	double limit; /* seconds of the call after which the caller hangs up */
+	bool json;    /* a JSON object for each line */
 	FILE *out;
 	struct sim_reply *replies; /* to the webhooks in order; taken */
 	size_t reply_count;

@@ -10,7 +10,7 @@
 
 struct bench {
 	unsigned long steps;
-	bool sounding, requested, sending, timer, connecting, in_room;
+	bool sounding, requested, sending, timer, connecting, in_room, recognising;
 	unsigned recorded; /* 0: none to tell of */
 };
 
@@ -101,6 +101,17 @@ static bool bench_transfer(void *ctx, const struct ncco_transfer *transfer)
 	return true;
 }
 
+static void bench_recognise(void *ctx, const struct ncco_speech *speech)
+{
+	(void)speech;
+	((struct bench *)ctx)->recognising = true;
+}
+
+static void bench_forget_speech(void *ctx)
+{
+	((struct bench *)ctx)->recognising = false;
+}
+
 static void bench_timer(void *ctx, uint64_t delay_us)
 {
 	((struct bench *)ctx)->timer = delay_us != 0;
@@ -173,6 +184,10 @@ static const struct ncco_host bench_host = {
 	.forget_connect = bench_forget_connect,
 	.join = bench_join,
 	.leave = bench_leave,
+	.recognise = bench_recognise,
+	.speech_clock = bench_nothing,
+	.forget_speech = bench_forget_speech,
+	.finish_speech = bench_nothing,
 	.transfer = bench_transfer,
 	.timer = bench_timer,
 	.hangup = bench_hangup,
@@ -194,6 +209,8 @@ static void bench_call(struct bench *bench, struct ncco_document *document)
 			event.type = NCCO_CONNECTED;
 		else if (bench->in_room)
 			event.type = NCCO_LEFT;
+		else if (bench->recognising && !bench->sounding)
+			event = (struct ncco_event){.type = NCCO_SPEECH, .final = true};
 		else if (bench->sounding)
 			event.type = NCCO_PLAYED;
 		else if (bench->requested)
@@ -204,8 +221,8 @@ static void bench_call(struct bench *bench, struct ncco_document *document)
 			event = (struct ncco_event){
 				.type = NCCO_RECORDED, .number = bench->recorded};
 		bench->recorded = 0;
-		bench->connecting = bench->in_room = bench->sounding = bench->requested =
-			bench->sending = false;
+		bench->connecting = bench->in_room = bench->recognising = bench->sounding =
+			bench->requested = bench->sending = false;
 		interp_event(interp, &event);
 	}
 	interp_free(interp);

@@ -9,6 +9,7 @@
 #define CHAR_US	     (60 * USEC_PER_MSEC)
 #define LIVE_CHAR_US (USEC_PER_SEC / 15) /* as speech is in truth */
 #define KEY_US	     (500 * USEC_PER_MSEC)
+#define SPEECH_US    (500 * USEC_PER_MSEC) /* until the caller speaks */
 #define RING_US	     (3 * USEC_PER_SEC)
 #define MODERATOR_US (5 * USEC_PER_SEC)
 
@@ -233,6 +234,52 @@ static bool sim_transfer(void *ctx, const struct ncco_transfer *transfer)
 	return true;
 }
 
+static void sim_recognise(void *ctx, const struct ncco_speech *speech)
+{
+	struct sim *sim = ctx;
+
+	sim->silence = (uint64_t)(speech->end_on_silence_s * (double)USEC_PER_SEC);
+	sim->start_timeout =
+		speech->start_timeout_s ? speech->start_timeout_s * USEC_PER_SEC : SIM_NEVER;
+	sim_say(sim, "listen", "for speech%s%s", speech->language ? " in " : "",
+		speech->language ? speech->language : "");
+	if (sim->speeches < sim->options->speech_count)
+		expect(sim, SIM_SPEECH, sim->now + SPEECH_US,
+			(struct ncco_event){.type = NCCO_SPEECH_BEGAN});
+}
+
+/* Nothing is said, and that is told, too. */
+static void sim_speech_clock(void *ctx)
+{
+	struct sim *sim = ctx;
+
+	if (sim->pending[SIM_SPEECH].at == SIM_NEVER && sim->start_timeout != SIM_NEVER)
+		expect(sim, SIM_SPEECH, sim->now + sim->start_timeout,
+			(struct ncco_event){.type = NCCO_SPEECH, .final = true, .text = ""});
+}
+
+static void sim_forget_speech(void *ctx)
+{
+	forget(ctx, SIM_SPEECH);
+}
+
+static void sim_finish_speech(void *ctx)
+{
+	struct sim *sim = ctx;
+
+	if (sim->pending[SIM_SPEECH].at != SIM_NEVER)
+		sim->pending[SIM_SPEECH].at = sim->now;
+}
+
+void sim_speak(struct sim *sim)
+{
+	const char *text = sim->options->speeches[sim->speeches++];
+
+	sim_say(sim, "caller", "says: %s", text);
+	expect(sim, SIM_SPEECH, sim->now + CHAR_US * strlen(text) + sim->silence,
+		(struct ncco_event){.type = NCCO_SPEECH, .final = true, .text = text});
+}
+
 static void sim_timer(void *ctx, uint64_t delay_us)
 {
 	struct sim *sim = ctx;
@@ -303,6 +350,10 @@ const struct ncco_host sim_host = {
 	.join = sim_join,
 	.leave = sim_leave,
 	.transfer = sim_transfer,
+	.recognise = sim_recognise,
+	.speech_clock = sim_speech_clock,
+	.forget_speech = sim_forget_speech,
+	.finish_speech = sim_finish_speech,
 	.timer = sim_timer,
 	.hangup = sim_hangup,
 	.reject = sim_reject,

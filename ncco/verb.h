@@ -169,6 +169,8 @@ struct verb {
 	void (*stop)(struct interp *interp, struct step *step); /* also when start did not run */
 	/* Fills the sound that the step will play; false, or NULL: it plays none. */
 	bool (*sound)(const struct step *step, struct ncco_sound *ret_sound);
+	/* Fills what the step will listen for; false, or NULL: not for speech. */
+	bool (*speech)(const struct step *step, struct ncco_speech *ret_speech);
 	/* Whether a barge-in sound may go on under this step; NULL: no. */
 	bool (*takes_sound)(const struct step *step);
 };
@@ -259,6 +261,18 @@ void interp_reject(
 void interp_set_barge_in(struct interp *interp, bool on);
 bool interp_barge_in(const struct interp *interp);
 bool interp_next_takes_sound(const struct interp *interp);
+/* Recognition begins with the first barge-in sound before the step that wants it, so that the
+ * words that interrupt are not lost. */
+void interp_listen_ahead(struct interp *interp);
+/* Begins it for the step, unless it has. */
+void interp_recognise(struct interp *interp, struct step *step);
+/* The step's own speech, when it ended before the step began: NCCO_SPEECH as it came. */
+bool interp_heard_ahead(struct interp *interp, struct ncco_event *ret_event);
+void interp_speech_clock(struct interp *interp); /* once for each recognition */
+void interp_finish_speech(struct interp *interp);
+void interp_forget_speech(struct interp *interp);
+bool interp_recognising(const struct interp *interp);
+bool interp_spoken(const struct interp *interp);     /* speech has begun, or been heard */
 void interp_collect(struct interp *interp, bool on); /* digits go to the step that runs */
 char interp_take_digit(struct interp *interp);	     /* typed ahead; 0: none */
 bool interp_typed_ahead(const struct interp *interp);

@@ -35,12 +35,6 @@ static void tell(void *arg)
 	}
 }
 
-void call_absent_connect(void *ctx, const struct ncco_connect *connect)
-{
-	call_tell_error(ctx, connect->pointer, REASON);
-	want(ctx, ABSENT_CONNECT);
-}
-
 void call_absent_enqueue(void *ctx, const struct ncco_queue *queue)
 {
 	call_tell_error(ctx, queue->pointer, REASON);

@@ -15,13 +15,14 @@
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const methods[] = {"GET", "POST", NULL};
 
-#define AT(member)    .offset = offsetof(struct config, member)
-#define APP(member)   .offset = offsetof(struct config_application, member)
-#define TRUNK(member) .offset = offsetof(struct config_trunk, member)
-#define RANGE(a, b)   .min = (a), .max = (b)
-#define MIB	      (UINT64_C(1) << 20)
-#define DAY	      86400
-#define POLICY_RANGE  RANGE(1, 120000), .unit = "milliseconds"
+#define AT(member)	.offset = offsetof(struct config, member)
+#define APP(member)	.offset = offsetof(struct config_application, member)
+#define CONTACT(member) .offset = offsetof(struct config_contact, member)
+#define TRUNK(member)	.offset = offsetof(struct config_trunk, member)
+#define RANGE(a, b)	.min = (a), .max = (b)
+#define MIB		(UINT64_C(1) << 20)
+#define DAY		86400
+#define POLICY_RANGE	RANGE(1, 120000), .unit = "milliseconds"
 
 static const char *const recording_formats[] = {"wav", "mp3", "ogg", NULL};
 
@@ -71,6 +72,8 @@ static const struct option config_keys[] = {
 	{"proxy.tcp_port", OPTION_PORT, AT(proxy.tcp_port), .number = 5060, RANGE(0, 65535)},
 	{"proxy.outbound_proxy", OPTION_TEXT, AT(proxy.outbound_proxy),
 		.check = config_check_filled},
+	{"proxy.name_servers", OPTION_TEXT_LIST, AT(proxy.name_servers),
+		.check = config_check_name_server},
 	{"proxy.max_concurrency", OPTION_UNSIGNED, AT(proxy.max_concurrency), .number = 10000,
 		RANGE(1, 1000000), .unit = "calls"},
 	{"proxy.session_expires", OPTION_UNSIGNED, AT(proxy.session_expires), .number = 1800,
@@ -86,6 +89,13 @@ static const struct option config_keys[] = {
 	{"proxy.http_router.headers", OPTION_TEXT_MAP, AT(proxy.http_router.headers),
 		.check = config_check_header},
 
+	{"proxy.contacts[]", OPTION_TABLES, AT(proxy.contacts),
+		.count_offset = offsetof(struct config, proxy.contact_count),
+		.element_size = sizeof(struct config_contact)},
+	{"proxy.contacts[].user", OPTION_TEXT, CONTACT(user), .required = true,
+		.check = config_check_filled},
+	{"proxy.contacts[].uri", OPTION_TEXT, CONTACT(uri), .required = true,
+		.check = config_check_sip_uri},
 	{"proxy.trunks[]", OPTION_TABLES, AT(proxy.trunks),
 		.count_offset = offsetof(struct config, proxy.trunk_count),
 		.element_size = sizeof(struct config_trunk)},
@@ -139,6 +149,8 @@ static const struct option config_keys[] = {
 		RANGE(1, 1000000)},
 	{"limits.max_media_bytes", OPTION_SIZE, AT(limits.max_media_bytes), .number = 50 * MIB,
 		RANGE(1024, 4096 * MIB)},
+	{"limits.max_legs", OPTION_UNSIGNED, AT(limits.max_legs), .number = 50, RANGE(1, 1000),
+		.unit = "calls"},
 };
 
 const char *config_key_name(size_t index)

@@ -37,6 +37,11 @@ struct config_router { /* [proxy.http_router] */
 	struct json_object *headers;
 };
 
+struct config_contact { /* [[proxy.contacts]] */
+	char *user;	/* unique */
+	char *uri;	/* sip:1001@192.0.2.7:5060 */
+};
+
 struct config_trunk { /* [[proxy.trunks]] */
 	char *name;   /* unique */
 	char *dest;   /* sip:host:port;transport=udp */
@@ -66,10 +71,13 @@ struct config {
 		char *addr;		     /* 127.0.0.1 */
 		uint16_t udp_port, tcp_port; /* 5060, 0 is off */
 		char *outbound_proxy;
+		char **name_servers;	    /* empty: those of the machine */
 		unsigned max_concurrency;   /* 10000 */
 		unsigned session_expires;   /* s, 1800 */
 		unsigned options_keepalive; /* s, 0 off */
 		struct config_router http_router;
+		struct config_contact *contacts;
+		size_t contact_count;
 		struct config_trunk *trunks;
 		size_t trunk_count;
 	} proxy;
@@ -100,6 +108,7 @@ struct config {
 		size_t max_ncco_bytes;	    /* 65536 */
 		unsigned max_steps;	    /* 200 */
 		size_t max_media_bytes;	    /* 52428800 */
+		unsigned max_legs;	    /* that one call makes, at a time; 50 */
 	} limits;
 };
 
@@ -117,6 +126,9 @@ const struct config_application *config_application_by_number(
 
 /* limits.fetch_private_networks resolved: what -1 means for this configuration. */
 bool config_private_networks(const struct config *config);
+
+/* Says in the log which keys have changed that take effect after a restart only. */
+void config_name_restarts(const struct config *old, const struct config *new);
 
 /* Walks the names of all keys, for the man page's test; NULL ends. */
 const char *config_key_name(size_t index);

@@ -101,6 +101,18 @@ const char *config_check_network(const char *text)
 	return "must be an IP address or a network as 198.51.100.0/24";
 }
 
+const char *config_check_name_server(const char *text)
+{
+	char host[HTTP_HOST_SIZE];
+	uint16_t port;
+	bool loopback;
+
+	if (!config_check_ip(text) ||
+		(http_address_read(text, host, &port, &loopback) == 0 && port != 0))
+		return NULL;
+	return "must be an IP address, or one and a port as 192.0.2.1:53 or [2001:db8::1]:53";
+}
+
 const char *config_check_prefix(const char *text)
 {
 	size_t plus = *text == '+', digits = strspn(text + plus, "0123456789");

@@ -70,6 +70,9 @@ static const struct {
 			    "\"PATH\" }, not 5"},
 	{"external_ip = 1979-05-27", "c.toml:1:1: external_ip: must be text, { env = \"NAME\" } or "
 				     "{ file = \"PATH\" }, not a date or time"},
+	{"[[proxy.contacts]]\nuser = \"1001\"\nuri = \"1001@host\"",
+		"c.toml:3:1: proxy.contacts.0.uri: must be a SIP URI as sip:host:5060, over "
+		"UDP or ;transport=tcp, not \"1001@host\""},
 	{"external_ip = \"host.example\"",
 		"c.toml:1:1: external_ip: must be an IP address, not \"host.example\""},
 	{"proxy.addr = \"\"", "c.toml:1:7: proxy.addr: must be an IP address, not \"\""},
@@ -129,6 +132,9 @@ static const struct {
 	{"proxy.http_router = { url = \"http://h\", headers = { X = \"a\\r\\nb\" } }",
 		"c.toml:1:53: proxy.http_router.headers.X: must be a header value without control "
 		"characters, not \"a\\r\\nb\""},
+	{"proxy.name_servers = [\"192.0.2.1:53\", \"dns.example\"]",
+		"c.toml:1:39: proxy.name_servers.1: must be an IP address, or one and a port as "
+		"192.0.2.1:53 or [2001:db8::1]:53, not \"dns.example\""},
 	{TRUNK("dest = \"sip:h\""), "c.toml:1:1: proxy.trunks.0.name: is missing"},
 	{TRUNK("name = \"a\"\ndest = \"h\""),
 		"c.toml:3:1: proxy.trunks.0.dest: must be a SIP URI as sip:host:5060, over UDP or "

@@ -79,6 +79,8 @@ static void test_config__defaults_need_no_file(void **state)
 	assert_int_equal(config->limits.max_ncco_bytes, 65536);
 	assert_int_equal(config->limits.max_steps, 200);
 	assert_int_equal(config->limits.max_media_bytes, 52428800);
+	assert_int_equal(config->limits.max_legs, 50);
+	assert_int_equal(config->proxy.contact_count, 0);
 	config_free(config);
 }
 

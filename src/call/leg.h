@@ -28,7 +28,8 @@ struct leg_env {
 	struct media_engine *media;
 	const char *media_address; /* put in SDP: external_ip, or NULL: the address that faces
 				    * the peer */
-	const char *codec;	   /* the only codec to offer and accept, NULL: all of ours */
+	const char *codec;	   /* names of those to offer and accept, separated by commas; NULL:
+				    * all of ours */
 	struct websocket_client *websockets; /* for leg_dial_websocket() */
 };
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "call/recording.h"
 #include "call/call_private.h"
 
@@ -161,9 +162,20 @@ static int open_recordings(struct server *server, char **ret_error)
 	return server->recordings ? 0 : -1;
 }
 
+/* "192.0.2.1,192.0.2.2", or NULL for those of the machine; malloc'd. */
+static char *name_servers(const struct config *config)
+{
+	struct strbuf list = STRBUF_INIT;
+
+	for (char **server = config->proxy.name_servers; *server; server++)
+		strbuf_addf(&list, "%s%s", list.length ? "," : "", *server);
+	return list.length ? strbuf_detach(&list) : NULL;
+}
+
 static int open_sip(struct server *server, char **ret_error)
 {
 	const struct config *c = server->config;
+	char *servers = name_servers(c);
 	struct sip_config sip = {
 		.addr = c->proxy.addr,
 		.udp_port = c->proxy.udp_port,
@@ -173,11 +185,13 @@ static int open_sip(struct server *server, char **ret_error)
 		.external_ip = c->external_ip,
 		.user_agent = user_agent,
 		.outbound_proxy = c->proxy.outbound_proxy,
+		.name_servers = servers,
 		.keepalive_s = c->proxy.options_keepalive,
 		.session_expires_s = c->proxy.session_expires,
 	};
 
 	server->agent = sip_agent_new(server->loop, &sip, &sip_handler, server, ret_error);
+	free(servers);
 	server->legs.agent = server->agent;
 	if (!server->agent)
 		return -1;
@@ -341,69 +355,9 @@ void server_call_gone(struct server *server)
 	check_drained(server);
 }
 
-static bool differs(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) != 0 : a != b;
-}
-
-static bool lists_differ(char *const *a, char *const *b)
-{
-	for (; *a && *b; a++, b++) {
-		if (strcmp(*a, *b) != 0)
-			return true;
-	}
-	return *a != *b;
-}
-
-static void name_restarts(const struct config *old, const struct config *new)
-{
-	const struct {
-		const char *key;
-		bool changed;
-	} rows[] = {
-		{"external_ip", differs(old->external_ip, new->external_ip)},
-		{"rtp_start_port, rtp_end_port", old->rtp_start_port != new->rtp_start_port ||
-							 old->rtp_end_port != new->rtp_end_port},
-		{"rtp_timeout", old->rtp_timeout != new->rtp_timeout},
-		{"media_threads", old->media_threads != new->media_threads},
-		{"proxy.addr", differs(old->proxy.addr, new->proxy.addr)},
-		{"proxy.udp_port", old->proxy.udp_port != new->proxy.udp_port},
-		{"proxy.tcp_port", old->proxy.tcp_port != new->proxy.tcp_port},
-		{"proxy.outbound_proxy",
-			differs(old->proxy.outbound_proxy, new->proxy.outbound_proxy)},
-		{"proxy.session_expires", old->proxy.session_expires != new->proxy.session_expires},
-		{"proxy.options_keepalive",
-			old->proxy.options_keepalive != new->proxy.options_keepalive},
-		{"media.root", differs(old->media.root, new->media.root)},
-		{"media.cache_bytes", old->media.cache_bytes != new->media.cache_bytes},
-		{"limits.max_media_bytes",
-			old->limits.max_media_bytes != new->limits.max_media_bytes},
-		{"tts.default", differs(old->tts.default_adapter, new->tts.default_adapter)},
-		{"tts.fallback", lists_differ(old->tts.fallback, new->tts.fallback)},
-		{"tts.adapters", differs(old->tts.adapters, new->tts.adapters)},
-		{"tts.concurrency", old->tts.concurrency != new->tts.concurrency},
-		{"tts.timeout_ms", old->tts.timeout_ms != new->tts.timeout_ms},
-		{"tts.breaker_failures, tts.breaker_seconds",
-			old->tts.breaker_failures != new->tts.breaker_failures ||
-				old->tts.breaker_seconds != new->tts.breaker_seconds},
-		{"http_addr", differs(old->http_addr, new->http_addr)},
-		{"http.ca_file", differs(old->http.ca_file, new->http.ca_file)},
-		{"recording.path", differs(old->recording.path, new->recording.path)},
-		{"state_directory", differs(old->state_directory, new->state_directory)},
-		{"limits.fetch_private_networks",
-			config_private_networks(old) != config_private_networks(new)},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (rows[i].changed)
-			log_warn(NULL, "reload: %s has changed and takes effect after a restart",
-				rows[i].key);
-	}
-}
-
 void server_reload(struct server *server, struct config *config)
 {
-	name_restarts(server->config, config);
+	config_name_restarts(server->config, config);
 	server->retired =
 		xrealloc(server->retired, (server->retired_count + 1) * sizeof(*server->retired));
 	server->retired[server->retired_count++] = server->config;

@@ -13,8 +13,6 @@
 #include "http/cache.h"
 #include "http/websocket.h"
 
-TAILQ_HEAD(conversation_list, conversation);
-
 struct server {
 	struct loop *loop;
 	struct config *config;

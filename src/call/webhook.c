@@ -80,6 +80,11 @@ static void line_free_if_done(struct webhook_line *line)
 		env->on_drained(env->arg);
 }
 
+void webhook_set_conversation(struct webhook_line *line, const char *conversation_uuid)
+{
+	snprintf(line->conversation_uuid, sizeof(line->conversation_uuid), "%s", conversation_uuid);
+}
+
 struct webhook_line *webhook_line_new(struct webhook_env *env, const char *id,
 	const char *conversation_uuid, const struct config_application *app)
 {
@@ -89,7 +94,7 @@ struct webhook_line *webhook_line_new(struct webhook_env *env, const char *id,
 	line->env = env;
 	line->app = app ? app : &no_application;
 	snprintf(line->id, sizeof(line->id), "%s", id);
-	snprintf(line->conversation_uuid, sizeof(line->conversation_uuid), "%s", conversation_uuid);
+	webhook_set_conversation(line, conversation_uuid);
 	id_random(trace, sizeof(trace));
 	for (size_t i = 0; i < sizeof(trace); i++)
 		snprintf(line->trace_id + 2 * i, 3, "%02x", trace[i]);

@@ -40,6 +40,8 @@ struct webhook_line;
 struct webhook_line *webhook_line_new(struct webhook_env *env, const char *id,
 	const char *conversation_uuid, const struct config_application *app);
 
+void webhook_set_conversation(struct webhook_line *line, const char *conversation_uuid);
+
 /* No more is asked and nothing told; queued events are still delivered, then it frees
  * itself. NULL allowed; returns NULL. */
 struct webhook_line *webhook_line_close(struct webhook_line *line);

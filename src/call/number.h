@@ -1,0 +1,14 @@
+/* number.h - telephone numbers (E.164). Pure, any thread. */
+#ifndef CALL_NUMBER_H
+#define CALL_NUMBER_H
+
+#include <stddef.h>
+
+/* Digits of the country code that a number without its "+" begins with; 0: it is no number. */
+size_t number_country(const char *number);
+
+/* One of those numbers (NULL-terminated; prefixes with a * are passed over), of the country of
+ * `called` if there is one; chance chooses among several. NULL: there is none. */
+const char *number_choose(char *const *numbers, const char *called, unsigned chance);
+
+#endif
