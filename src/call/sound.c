@@ -252,12 +252,14 @@ static struct prompt *speak(struct sound_store *store, const struct sound_spec *
 		.adapter = spec->adapter,
 		.language = spec->language,
 		.voice = spec->voice,
+		.options = spec->options,
+		.premium = spec->premium,
 		.style = spec->style,
 		.rate = spec->codec->sample_rate};
-	char *key = xasprintf("say %s %u %.2f %s %s %s %u %s", spec->codec->name,
+	char *key = xasprintf("say %s %u %.2f %s %s %s %u %d %s %s", spec->codec->name,
 		spec->codec->sample_rate, spec->level, spec->language ? spec->language : "",
 		spec->voice ? spec->voice : "", spec->adapter ? spec->adapter : "", spec->style,
-		spec->text);
+		spec->premium, spec->options ? json_print(spec->options) : "", spec->text);
 	struct entry *entry = entry_find(store, key);
 
 	if (!entry) {

@@ -36,6 +36,8 @@ struct sound_spec {
 	const char *url;  /* absolute http(s), or a path below the media root; or NULL */
 	const char *text; /* text or SSML when url is NULL */
 	const char *language, *voice, *adapter;
+	struct json_object *options; /* for the adapter, as the script has them; NULL: none */
+	bool premium;
 	unsigned style;
 	double level; /* -1..1 */
 	const struct codec *codec;

@@ -121,6 +121,7 @@ bool roster_ask(struct roster *roster, struct roster_entry *entry)
 void roster_tell(struct roster *roster, struct roster_entry *entry, int error, const char *message)
 {
 	bool changed = false;
+	unsigned failures;
 
 	pthread_mutex_lock(&roster->lock);
 	if (!error)
@@ -129,11 +130,12 @@ void roster_tell(struct roster *roster, struct roster_entry *entry, int error, c
 		breaker_dropped(&entry->breaker);
 	else
 		changed = breaker_failed(&entry->breaker, &roster->rules, clock_mono());
+	failures = entry->breaker.failures;
 	pthread_mutex_unlock(&roster->lock);
 	if (changed && error)
 		log_warn(NULL,
 			"adapter %s has failed %u times in a row and is left out for %llu s: %s",
-			entry->name, roster->rules.failures,
+			entry->name, failures,
 			(unsigned long long)(roster->rules.rest_us / USEC_PER_SEC), message);
 	else if (changed)
 		log_info(NULL, "adapter %s works again", entry->name);
