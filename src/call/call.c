@@ -209,6 +209,7 @@ static void on_digit(void *arg, char digit)
 	struct call *call = arg;
 
 	log_debug(call->uuid, "a digit came"); /* not which: it may be a PIN */
+	conversation_tell_digit(call, digit);
 	if (call->state == CALL_RUNNING)
 		interp_event(
 			call->interp, &(struct ncco_event){.type = NCCO_DIGIT, .digit = digit});

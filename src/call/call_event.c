@@ -122,7 +122,7 @@ void call_tell_final(struct call *call, const struct leg_end *end)
 	log_end(call, outcome.status, end);
 	if (!call->line || call->status_told[STATUS_FINAL])
 		return;
-	if (end->answered && end->by_peer && call->dial.type == NCCO_WEBSOCKET && call->outbound)
+	if (end->disconnected)
 		call_ask_after(call, status_body(call, "disconnected"));
 	call->status_told[STATUS_FINAL] = true;
 	call->dial.outcome = outcome;

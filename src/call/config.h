@@ -128,6 +128,9 @@ const struct config_application *config_application_by_number(
 /* limits.fetch_private_networks resolved: what -1 means for this configuration. */
 bool config_private_networks(const struct config *config);
 
+/* Says in the log which keys have changed that take effect after a restart only. */
+void config_name_restarts(const struct config *old, const struct config *new);
+
 /* Walks the names of all keys, for the man page's test; NULL ends. */
 const char *config_key_name(size_t index);
 

@@ -357,7 +357,7 @@ void server_call_gone(struct server *server)
 
 void server_reload(struct server *server, struct config *config)
 {
-	server_name_restarts(server->config, config);
+	config_name_restarts(server->config, config);
 	server->retired =
 		xrealloc(server->retired, (server->retired_count + 1) * sizeof(*server->retired));
 	server->retired[server->retired_count++] = server->config;

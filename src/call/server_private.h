@@ -47,7 +47,5 @@ struct server {
 
 void server_call_gone(struct server *server);
 
-/* server_restarts.c: names in the log what a reload leaves as it is */
-void server_name_restarts(const struct config *old, const struct config *new);
 
 #endif

@@ -1,9 +1,9 @@
-/* What of a new configuration has to wait for a restart (core thread). */
+/* What of a new configuration needs a new start of the process (core thread). */
 #include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "call/server_private.h"
+#include "call/config.h"
 
 static bool differs(const char *a, const char *b)
 {
@@ -19,7 +19,7 @@ static bool lists_differ(char *const *a, char *const *b)
 	return *a != *b;
 }
 
-void server_name_restarts(const struct config *old, const struct config *new)
+void config_name_restarts(const struct config *old, const struct config *new)
 {
 	const struct {
 		const char *key;
