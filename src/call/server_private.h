@@ -47,5 +47,4 @@ struct server {
 
 void server_call_gone(struct server *server);
 
-
 #endif
