@@ -53,9 +53,22 @@ void call_bridge(struct call *call)
 		call_check_company(call);
 }
 
+/* The application may still answer to the end of a party with a script. */
+static bool waits_for_script(const struct call *call)
+{
+	const struct call *callee;
+
+	TAILQ_FOREACH (callee, &call->children, child) {
+		if (callee->dial.asked)
+			return true;
+	}
+	return false;
+}
+
 void call_check_company(struct call *call)
 {
-	if (call->state == CALL_BRIDGED && !call->connect && !conversation_has_company(call))
+	if (call->state == CALL_BRIDGED && !call->connect && !conversation_has_company(call) &&
+		!waits_for_script(call))
 		call_hangup(call, NULL, NULL);
 }
 
