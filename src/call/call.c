@@ -168,6 +168,7 @@ void call_ended(struct call *call, const struct leg_end *end)
 	end_children(call);
 	if (!call->dial.asked)
 		call_leave_parent(call);
+	call_fork_release(call);
 	conversation_leave(call);
 	call_reap_soon(call);
 }
@@ -220,6 +221,7 @@ static void on_digit(void *arg, char digit)
 
 	log_debug(call->uuid, "a digit came"); /* not which: it may be a PIN */
 	conversation_tell_digit(call, digit);
+	call_fork_digit(call, digit);
 	if (call->state == CALL_RUNNING)
 		interp_event(
 			call->interp, &(struct ncco_event){.type = NCCO_DIGIT, .digit = digit});
@@ -283,6 +285,7 @@ struct call *call_free(struct call *call)
 	call_sound_release(call);
 	call_host_release(call);
 	call_record_release(call);
+	call_fork_release(call);
 	call_outbound_release(call);
 	call_forward_free(call);
 	timer_stop(&call->reap);

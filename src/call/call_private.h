@@ -126,6 +126,8 @@ struct call {
 	struct call_sound sound;
 	struct call_digits digits;
 	struct call_recordings recordings;
+	struct fork *fork;
+	char *fork_pointer;
 	bool early; /* sounds do not answer */
 	struct timer no_receiver;
 	struct timer script_timer;
@@ -190,6 +192,11 @@ void call_forward_start(struct call *call, const struct route_forward *forward);
 const char *call_forward_codecs(const struct call *call);
 void call_forward_free(struct call *call);
 
+/* call_fork.c */
+void call_fork(void *ctx, const struct ncco_fork *fork);
+void call_fork_digit(struct call *call, char digit);
+void call_fork_release(struct call *call);
+
 /* call_event.c */
 struct json_object *call_event_base(const struct call *call);
 struct json_object *call_answer_parameters(const struct call *call);
@@ -226,7 +233,6 @@ void call_absent_speech_clock(void *ctx);
 void call_absent_forget_speech(void *ctx);
 void call_absent_amd(void *ctx, const struct ncco_amd *amd);
 void call_absent_transcribe(void *ctx, const struct ncco_transcribe *transcribe);
-void call_absent_fork(void *ctx, const struct ncco_fork *fork);
 void call_absent_refer(void *ctx, const struct ncco_refer *refer);
 void call_absent_forget_refer(void *ctx);
 
