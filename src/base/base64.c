@@ -36,7 +36,7 @@ void base64url_encode(const void *data, size_t length, struct strbuf *out)
 }
 
 /* 0 to 63, or -1. */
-static int value_of(char c)
+static int value_of(char c, const char *alphabet)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -44,17 +44,17 @@ static int value_of(char c)
 		return c - 'a' + 26;
 	if (c >= '0' && c <= '9')
 		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	return c == alphabet[62] ? 62 : c == alphabet[63] ? 63 : -1;
 }
 
 /* Four characters of which n are not padding. Bits that stand for nothing must be zero. */
-static bool decode_group(const char *in, size_t n, struct strbuf *out)
+static bool decode_group(const char *in, size_t n, const char *alphabet, struct strbuf *out)
 {
 	uint32_t bits = 0;
 	char bytes[3];
 
 	for (size_t i = 0; i < 4; i++) {
-		int value = i < n ? value_of(in[i]) : 0;
+		int value = i < n ? value_of(in[i], alphabet) : 0;
 
 		if (value < 0)
 			return false;
@@ -68,16 +68,13 @@ static bool decode_group(const char *in, size_t n, struct strbuf *out)
 	return true;
 }
 
-bool base64_decode(const char *text, size_t length, struct strbuf *out)
+/* The last of the groups of four may lack characters at its end. */
+static bool decode(const char *text, size_t length, const char *alphabet, struct strbuf *out)
 {
-	size_t before = out->length, padding = 0;
+	size_t before = out->length;
 
-	if (length % 4 != 0)
-		return false;
-	while (padding < 2 && padding < length && text[length - 1 - padding] == '=')
-		padding++;
 	for (size_t i = 0; i < length; i += 4) {
-		if (decode_group(text + i, i + 4 < length ? 4 : 4 - padding, out))
+		if (decode_group(text + i, length - i < 4 ? length - i : 4, alphabet, out))
 			continue;
 		if (out->size)
 			out->data[before] = '\0';
@@ -85,4 +82,20 @@ bool base64_decode(const char *text, size_t length, struct strbuf *out)
 		return false;
 	}
 	return true;
+}
+
+bool base64_decode(const char *text, size_t length, struct strbuf *out)
+{
+	size_t padding = 0;
+
+	if (length % 4 != 0)
+		return false;
+	while (padding < 2 && padding < length && text[length - 1 - padding] == '=')
+		padding++;
+	return decode(text, length - padding, standard, out);
+}
+
+bool base64url_decode(const char *text, size_t length, struct strbuf *out)
+{
+	return decode(text, length, for_urls, out);
 }

@@ -13,7 +13,8 @@ void base64_encode(const void *data, size_t length, struct strbuf *out); /* appe
  * space is not allowed. */
 bool base64_decode(const char *text, size_t length, struct strbuf *out);
 
-/* The alphabet of section 5, without padding: appends. */
+/* The alphabet of section 5, without padding. They append; decoding is as strict as above. */
 void base64url_encode(const void *data, size_t length, struct strbuf *out);
+bool base64url_decode(const char *text, size_t length, struct strbuf *out);
 
 #endif

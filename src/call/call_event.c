@@ -151,6 +151,16 @@ void call_tell_transfer(struct call *call, const char *from)
 	post(call, body);
 }
 
+void call_tell_refer(struct call *call, const char *to, int status)
+{
+	struct json_object *body = call_event_base(call);
+
+	json_add_text(body, "type", "refer");
+	json_add_text(body, "refer_to", to);
+	json_add_int(body, "sip_code", status);
+	post(call, body);
+}
+
 void call_tell_error(struct call *call, const char *pointer, const char *reason)
 {
 	struct json_object *body = json_object_new_object();

@@ -216,6 +216,8 @@ void call_ringing(struct call *call)
 	call_tell_status(call, STATUS_RINGING);
 	if (call->parent && !call->parent->outbound)
 		leg_ring(call->parent->leg);
+	if (call->dial.connect)
+		connect_ringing(call->dial.connect);
 	if (call->dial.connect && leg_media_running(call->leg))
 		connect_early(call->dial.connect, call);
 }

@@ -117,6 +117,24 @@ static void on_sip_digit(void *arg, char d, unsigned duration_ms)
 	digit(arg, d, DIGIT_INFO);
 }
 
+static void on_sip_refer_status(void *arg, int status, const char *phrase, bool final)
+{
+	struct leg *leg = arg;
+
+	if (leg->handler->on_refer_status && !leg->ended)
+		leg->handler->on_refer_status(leg->arg, status, phrase, final);
+}
+
+static void on_sip_refer(void *arg, const struct sip_refer *refer)
+{
+	struct leg_sip *leg = arg;
+
+	if (leg->base.handler->on_refer && !leg->base.ended)
+		leg->base.handler->on_refer(leg->base.arg, refer);
+	else
+		sip_leg_refer_answer(leg->sip, 603);
+}
+
 static void on_sip_ended(void *arg, const struct sip_end *end)
 {
 	leg_tell_ended(arg, &(struct leg_end){
@@ -145,6 +163,8 @@ static const struct sip_leg_handler sip_handler = {
 	.on_ack = on_sip_ack,
 	.on_reoffer = on_sip_reoffer,
 	.on_digit = on_sip_digit,
+	.on_refer_status = on_sip_refer_status,
+	.on_refer = on_sip_refer,
 	.on_ended = on_sip_ended,
 };
 

@@ -14,9 +14,11 @@
 struct tls_context {
 	SSL_CTX *ctx;
 	BIO_METHOD *method;
+	unsigned users; /* whoever made it, and each session */
 };
 
 struct tls {
+	struct tls_context *context;
 	SSL *ssl;
 	bool up;
 	char error[200];
@@ -80,23 +82,31 @@ static const char *last_error(void)
 	return text ? text : "unknown error";
 }
 
-struct tls_context *tls_context_new(const char *ca_file, char **ret_error)
+static struct tls_context *context_new(const SSL_METHOD *side)
 {
 	struct tls_context *context = xcalloc(1, sizeof(*context));
 
-	context->ctx = SSL_CTX_new(TLS_client_method());
+	context->users = 1;
+	context->ctx = SSL_CTX_new(side);
 	if (!context->ctx)
 		abort();
 	context->method = socket_method();
 	SSL_CTX_set_min_proto_version(context->ctx, TLS1_2_VERSION);
-	SSL_CTX_set_verify(context->ctx, SSL_VERIFY_PEER, NULL);
-	/* A WebSocket says by itself where it ends. */
+	/* HTTP and WebSockets say by themselves where a message ends. */
 	SSL_CTX_set_options(context->ctx,
 		SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(context->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 					       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 					       SSL_MODE_RELEASE_BUFFERS);
 	ERR_clear_error();
+	return context;
+}
+
+struct tls_context *tls_context_new(const char *ca_file, char **ret_error)
+{
+	struct tls_context *context = context_new(TLS_client_method());
+
+	SSL_CTX_set_verify(context->ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_default_verify_paths(context->ctx);
 	if (!ca_file || SSL_CTX_load_verify_file(context->ctx, ca_file) == 1)
 		return context;
@@ -104,9 +114,41 @@ struct tls_context *tls_context_new(const char *ca_file, char **ret_error)
 	return tls_context_free(context);
 }
 
+/* HTTP/1.1 for those who would also speak something newer. */
+static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_length,
+	const unsigned char *in, unsigned in_length, void *arg)
+{
+	static const unsigned char spoken[] = "\x08http/1.1";
+
+	(void)ssl;
+	(void)arg;
+	return SSL_select_next_proto((unsigned char **)out, out_length, spoken, sizeof(spoken) - 1,
+		       in, in_length) == OPENSSL_NPN_NEGOTIATED
+		       ? SSL_TLSEXT_ERR_OK
+		       : SSL_TLSEXT_ERR_NOACK;
+}
+
+struct tls_context *tls_context_new_server(
+	const char *certificate_file, const char *key_file, char **ret_error)
+{
+	struct tls_context *context = context_new(TLS_server_method());
+	const char *culprit = certificate_file;
+
+	SSL_CTX_set_options(context->ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_alpn_select_cb(context->ctx, on_alpn, NULL);
+	if (SSL_CTX_use_certificate_chain_file(context->ctx, certificate_file) == 1) {
+		culprit = key_file;
+		if (SSL_CTX_use_PrivateKey_file(context->ctx, key_file, SSL_FILETYPE_PEM) == 1 &&
+			SSL_CTX_check_private_key(context->ctx) == 1)
+			return context;
+	}
+	*ret_error = xasprintf("%s: %s", culprit, last_error());
+	return tls_context_free(context);
+}
+
 struct tls_context *tls_context_free(struct tls_context *context)
 {
-	if (!context)
+	if (!context || --context->users > 0)
 		return NULL;
 	SSL_CTX_free(context->ctx);
 	BIO_meth_free(context->method);
@@ -145,7 +187,14 @@ struct tls *tls_new(struct tls_context *context, int fd, const char *host)
 	BIO_set_data(bio, (void *)(intptr_t)fd);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(tls->ssl, bio, bio);
-	name_peer(tls->ssl, host);
+	tls->context = context;
+	context->users++;
+	if (host) {
+		name_peer(tls->ssl, host);
+		SSL_set_connect_state(tls->ssl);
+	} else {
+		SSL_set_accept_state(tls->ssl);
+	}
 	return tls;
 }
 
@@ -157,6 +206,7 @@ struct tls *tls_free(struct tls *tls)
 	if (tls->up)
 		SSL_shutdown(tls->ssl);
 	SSL_free(tls->ssl);
+	tls_context_free(tls->context);
 	free(tls);
 	return NULL;
 }
@@ -200,7 +250,7 @@ int tls_handshake(struct tls *tls)
 
 	ERR_clear_error();
 	errno = 0;
-	n = SSL_connect(tls->ssl);
+	n = SSL_do_handshake(tls->ssl);
 	tls->up = n == 1;
 	if (tls->up)
 		return 0;

@@ -1,7 +1,8 @@
-/* tls.h - TLS as a client, over a socket that does not block: OpenSSL without its surprises.
+/* tls.h - TLS over a socket that does not block: OpenSSL without its surprises. One thread.
  *
- * TLS 1.2 at least. The peer's certificate must lead to an authority of the system or of ca_file,
- * be in time and name the host that was meant; SNI names it too. One thread. */
+ * TLS 1.2 at least. Of a server, the certificate must lead to an authority of the system or of
+ * ca_file, be in time and name the host that was meant; SNI names it too. Clients are not asked
+ * for one. */
 #ifndef HTTP_TLS_H
 #define HTTP_TLS_H
 
@@ -14,9 +15,14 @@ struct tls;
 /* ca_file: authorities in PEM trusted beside those of the system, or NULL. NULL with a malloc'd
  * *ret_error. */
 struct tls_context *tls_context_new(const char *ca_file, char **ret_error);
-struct tls_context *tls_context_free(struct tls_context *context); /* NULL allowed; returns NULL */
+/* For the server's side: a certificate with what leads to its authority, and its key, both PEM. The
+ * key must be the certificate's. */
+struct tls_context *tls_context_new_server(
+	const char *certificate_file, const char *key_file, char **ret_error);
+/* Sessions that are there go on. NULL allowed; returns NULL. */
+struct tls_context *tls_context_free(struct tls_context *context);
 
-/* fd is borrowed; host is a name or an IP address. */
+/* fd is borrowed; host is a name or an IP address, NULL on the server's side. */
 struct tls *tls_new(struct tls_context *context, int fd, const char *host);
 struct tls *tls_free(struct tls *tls); /* says so to the peer if it can; NULL allowed */
 

@@ -184,6 +184,7 @@ int leg_on_bye(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
 /* leg_refer.c: a REFER of ours, and the NOTIFYs that it brings */
 int leg_on_notify(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
 void refer_out_stop(struct sip_leg *leg);
+int refer_target_check(const char *uri); /* uri.c: a SIP or tel URI; 0 or -EINVAL */
 
 /* leg_referred.c: a REFER of theirs, and our NOTIFYs */
 int leg_on_refer(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
