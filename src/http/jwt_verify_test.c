@@ -177,10 +177,12 @@ static char *pkcs1_pem(void)
 	BIO *bio = BIO_new(BIO_s_mem());
 	unsigned char *der = NULL;
 	int length = i2d_PublicKey(mine, &der);
-	char *data, *text;
+	char *data = NULL, *text;
+	size_t size;
 
 	PEM_write_bio(bio, "RSA PUBLIC KEY", "", der, length);
-	text = xstrndup(data, (size_t)BIO_get_mem_data(bio, &data));
+	size = (size_t)BIO_get_mem_data(bio, &data);
+	text = xstrndup(data, size);
 	OPENSSL_free(der);
 	BIO_free(bio);
 	return text;
@@ -190,14 +192,16 @@ static char *certificate_pem(void)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	X509 *certificate = X509_new();
-	char *data, *text;
+	char *data = NULL, *text;
+	size_t size;
 
 	X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
 	X509_gmtime_adj(X509_getm_notAfter(certificate), 60);
 	X509_set_pubkey(certificate, mine);
 	X509_sign(certificate, mine, EVP_sha256());
 	PEM_write_bio_X509(bio, certificate);
-	text = xstrndup(data, (size_t)BIO_get_mem_data(bio, &data));
+	size = (size_t)BIO_get_mem_data(bio, &data);
+	text = xstrndup(data, size);
 	X509_free(certificate);
 	BIO_free(bio);
 	return text;
