@@ -141,6 +141,7 @@ static const struct app_socket_handler socket_handler = {on_open, on_end};
 static void copy_spec(struct fork *fork, const struct app_socket_spec *spec)
 {
 	fork->spec = *spec;
+	fork->spec.loop = fork->env->loop;
 	fork->spec.uri = fork->uri = xstrdup(spec->uri);
 	fork->spec.authorization = fork->authorization = xstrdup(spec->authorization);
 	fork->spec.authorization_value = fork->authorization_value =
