@@ -322,6 +322,28 @@ static void read_variables(struct reader *reader, const struct param *param,
 	}
 }
 
+static void read_template(struct reader *reader, const struct param *param,
+	struct json_object *value, struct template **out)
+{
+	bool given = json_object_is_type(value, json_type_boolean);
+	struct json_object *text = json_object_get(value);
+	char *line = NULL;
+
+	if (given && !json_object_get_boolean(value)) {
+		json_object_put(text);
+		return;
+	}
+	if (given) {
+		json_object_put(text);
+		text = json_object_new_string(param->standard);
+	}
+	read_text(reader, param, text, &line);
+	if (line)
+		*out = template_read(reader, text, TEMPLATE_TEXT);
+	free(line);
+	json_object_put(text);
+}
+
 static void read_expression(struct reader *reader, const struct param *param,
 	struct json_object *value, struct expr **out)
 {
@@ -386,6 +408,9 @@ void param_read(
 	case PARAM_VARIABLES:
 		read_variables(reader, param, value, member);
 		break;
+	case PARAM_TEMPLATE:
+		read_template(reader, param, value, member);
+		break;
 	case PARAM_EXPRESSION:
 		read_expression(reader, param, value, member);
 		break;
@@ -442,6 +467,9 @@ void param_release(const struct param *param, void *base)
 		break;
 	case PARAM_VARIABLES:
 		release_assignments(member);
+		break;
+	case PARAM_TEMPLATE:
+		*(struct template **)member = template_free(*(struct template **)member);
 		break;
 	case PARAM_EXPRESSION:
 		*(struct expr **)member = expr_free(*(struct expr **)member);

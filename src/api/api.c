@@ -11,12 +11,11 @@
 #define MAX_BODY (1u << 20)
 
 static const struct http_route routes[] = {
-	{"GET", "/healthz", api_get_healthz},
-	{"GET", "/readyz", api_get_readyz},
-	{"GET", "/console/status", api_get_status},
-	{"GET", "/v1/files/{id}", api_get_file},
-	{"GET", "/api/v1/files/{id}", api_get_file},
-	{NULL, NULL, NULL},
+	{"GET", "/healthz", api_get_healthz, NULL},
+	{"GET", "/readyz", api_get_readyz, NULL},
+	{"GET", "/console/status", api_get_status, NULL},
+	{"GET", "[/api]/v1/files/{id}", api_get_file, NULL},
+	{NULL, NULL, NULL, NULL},
 };
 
 /* Health checks say nothing that is worth a key. */

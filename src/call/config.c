@@ -15,13 +15,14 @@
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const methods[] = {"GET", "POST", NULL};
 
-#define AT(member)    .offset = offsetof(struct config, member)
-#define APP(member)   .offset = offsetof(struct config_application, member)
-#define TRUNK(member) .offset = offsetof(struct config_trunk, member)
-#define RANGE(a, b)   .min = (a), .max = (b)
-#define MIB	      (UINT64_C(1) << 20)
-#define DAY	      86400
-#define POLICY_RANGE  RANGE(1, 120000), .unit = "milliseconds"
+#define AT(member)	.offset = offsetof(struct config, member)
+#define APP(member)	.offset = offsetof(struct config_application, member)
+#define CONTACT(member) .offset = offsetof(struct config_contact, member)
+#define TRUNK(member)	.offset = offsetof(struct config_trunk, member)
+#define RANGE(a, b)	.min = (a), .max = (b)
+#define MIB		(UINT64_C(1) << 20)
+#define DAY		86400
+#define POLICY_RANGE	RANGE(1, 120000), .unit = "milliseconds"
 
 static const char *const recording_formats[] = {"wav", "mp3", "ogg", NULL};
 
@@ -56,7 +57,11 @@ static const struct option config_keys[] = {
 	{"applications[].event_url", OPTION_TEXT, APP(event_url), .check = config_check_url},
 	{"applications[].event_method", OPTION_TEXT, APP(event_method), .text = "POST",
 		.names = methods},
+	{"applications[].refer_targets", OPTION_TEXT_LIST, APP(refer_targets),
+		.check = config_check_refer_target},
 	{"applications[].fallback_ncco", OPTION_JSON_ARRAY, APP(fallback_ncco)},
+	{"applications[].signature_secret", OPTION_TEXT, APP(signature_secret),
+		.check = config_check_filled},
 	{"applications[].webhook_policy.connect_timeout_ms", OPTION_UNSIGNED,
 		APP(webhook_policy.connect_timeout_ms), .number = 1000, POLICY_RANGE},
 	{"applications[].webhook_policy.answer_timeout_ms", OPTION_UNSIGNED,
@@ -69,6 +74,8 @@ static const struct option config_keys[] = {
 	{"proxy.tcp_port", OPTION_PORT, AT(proxy.tcp_port), .number = 5060, RANGE(0, 65535)},
 	{"proxy.outbound_proxy", OPTION_TEXT, AT(proxy.outbound_proxy),
 		.check = config_check_filled},
+	{"proxy.name_servers", OPTION_TEXT_LIST, AT(proxy.name_servers),
+		.check = config_check_name_server},
 	{"proxy.max_concurrency", OPTION_UNSIGNED, AT(proxy.max_concurrency), .number = 10000,
 		RANGE(1, 1000000), .unit = "calls"},
 	{"proxy.session_expires", OPTION_UNSIGNED, AT(proxy.session_expires), .number = 1800,
@@ -84,6 +91,13 @@ static const struct option config_keys[] = {
 	{"proxy.http_router.headers", OPTION_TEXT_MAP, AT(proxy.http_router.headers),
 		.check = config_check_header},
 
+	{"proxy.contacts[]", OPTION_TABLES, AT(proxy.contacts),
+		.count_offset = offsetof(struct config, proxy.contact_count),
+		.element_size = sizeof(struct config_contact)},
+	{"proxy.contacts[].user", OPTION_TEXT, CONTACT(user), .required = true,
+		.check = config_check_filled},
+	{"proxy.contacts[].uri", OPTION_TEXT, CONTACT(uri), .required = true,
+		.check = config_check_sip_uri},
 	{"proxy.trunks[]", OPTION_TABLES, AT(proxy.trunks),
 		.count_offset = offsetof(struct config, proxy.trunk_count),
 		.element_size = sizeof(struct config_trunk)},
@@ -104,6 +118,8 @@ static const struct option config_keys[] = {
 		.unit = "calls in a second"},
 	{"proxy.trunks[].prefixes", OPTION_TEXT_LIST, TRUNK(prefixes),
 		.check = config_check_prefix},
+
+	{"http.ca_file", OPTION_TEXT, AT(http.ca_file), .check = config_check_filled},
 
 	{"media.root", OPTION_TEXT, AT(media.root), .check = config_check_filled},
 	{"media.cache_bytes", OPTION_SIZE, AT(media.cache_bytes), .number = 256 * MIB,
@@ -135,6 +151,8 @@ static const struct option config_keys[] = {
 		RANGE(1, 1000000)},
 	{"limits.max_media_bytes", OPTION_SIZE, AT(limits.max_media_bytes), .number = 50 * MIB,
 		RANGE(1024, 4096 * MIB)},
+	{"limits.max_legs", OPTION_UNSIGNED, AT(limits.max_legs), .number = 50, RANGE(1, 1000),
+		.unit = "calls"},
 };
 
 const char *config_key_name(size_t index)

@@ -25,7 +25,9 @@ struct config_application {
 	char *answer_url, *answer_method; /* GET */
 	char *fallback_answer_url, *fallback_answer_method; /* GET */
 	char *event_url, *event_method;			    /* POST */
-	struct json_object *fallback_ncco;		    /* array or NULL */
+	char **refer_targets;		   /* whom its parties may have called by REFER; none */
+	struct json_object *fallback_ncco; /* array or NULL */
+	char *signature_secret;		   /* signs what is sent; NULL: unsigned */
 	struct config_policy webhook_policy;
 };
 
@@ -34,6 +36,11 @@ struct config_router { /* [proxy.http_router] */
 	bool fallback_to_static;
 	unsigned timeout_ms; /* 5000 */
 	struct json_object *headers;
+};
+
+struct config_contact { /* [[proxy.contacts]] */
+	char *user;	/* unique */
+	char *uri;	/* sip:1001@192.0.2.7:5060 */
 };
 
 struct config_trunk { /* [[proxy.trunks]] */
@@ -65,13 +72,19 @@ struct config {
 		char *addr;		     /* 127.0.0.1 */
 		uint16_t udp_port, tcp_port; /* 5060, 0 is off */
 		char *outbound_proxy;
+		char **name_servers;	    /* empty: those of the machine */
 		unsigned max_concurrency;   /* 10000 */
 		unsigned session_expires;   /* s, 1800 */
 		unsigned options_keepalive; /* s, 0 off */
 		struct config_router http_router;
+		struct config_contact *contacts;
+		size_t contact_count;
 		struct config_trunk *trunks;
 		size_t trunk_count;
 	} proxy;
+	struct {
+		char *ca_file; /* authorities trusted beside the system's; NULL: none */
+	} http;
 	struct {
 		char *root;	    /* files named by path in scripts; NULL: none */
 		size_t cache_bytes; /* 256 MiB */
@@ -96,6 +109,7 @@ struct config {
 		size_t max_ncco_bytes;	    /* 65536 */
 		unsigned max_steps;	    /* 200 */
 		size_t max_media_bytes;	    /* 52428800 */
+		unsigned max_legs;	    /* that one call makes, at a time; 50 */
 	} limits;
 };
 
@@ -113,6 +127,9 @@ const struct config_application *config_application_by_number(
 
 /* limits.fetch_private_networks resolved: what -1 means for this configuration. */
 bool config_private_networks(const struct config *config);
+
+/* Says in the log which keys have changed that take effect after a restart only. */
+void config_name_restarts(const struct config *old, const struct config *new);
 
 /* Walks the names of all keys, for the man page's test; NULL ends. */
 const char *config_key_name(size_t index);

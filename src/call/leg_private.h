@@ -75,6 +75,8 @@ extern const struct media_leg_handler leg_media_handler; /* leg_sip.c */
 
 /* Media and our own description; 0 or negative errno. */
 int leg_media_open(struct leg_sip *leg, int family, const char *peer);
+/* Our address in SDP is the one that faces the peer, unless one is configured. */
+void leg_face(struct leg_sip *leg, const char *peer);
 /* Media and negotiation of an inbound INVITE: 0 or the SIP status that refuses it. */
 int leg_negotiate_inbound(struct leg_sip *leg, const char **ret_reason);
 /* Takes a new result; media starts or changes if it may run already. */

@@ -117,6 +117,24 @@ static void on_sip_digit(void *arg, char d, unsigned duration_ms)
 	digit(arg, d, DIGIT_INFO);
 }
 
+static void on_sip_refer_status(void *arg, int status, const char *phrase, bool final)
+{
+	struct leg *leg = arg;
+
+	if (leg->handler->on_refer_status && !leg->ended)
+		leg->handler->on_refer_status(leg->arg, status, phrase, final);
+}
+
+static void on_sip_refer(void *arg, const struct sip_refer *refer)
+{
+	struct leg_sip *leg = arg;
+
+	if (leg->base.handler->on_refer && !leg->base.ended)
+		leg->base.handler->on_refer(leg->base.arg, refer);
+	else
+		sip_leg_refer_answer(leg->sip, 603);
+}
+
 static void on_sip_ended(void *arg, const struct sip_end *end)
 {
 	leg_tell_ended(arg, &(struct leg_end){
@@ -126,12 +144,27 @@ static void on_sip_ended(void *arg, const struct sip_end *end)
 			    });
 }
 
+/* Only now it is known which of our addresses the other side can reach. */
+static void on_sip_sending(void *arg, const char *peer_ip)
+{
+	struct leg_sip *leg = arg;
+	struct strbuf offer = STRBUF_INIT;
+
+	leg_face(leg, peer_ip);
+	sdp_offer(&leg->sdp, SDP_SENDRECV, &offer);
+	sip_leg_set_offer(leg->sip, offer.data);
+	strbuf_release(&offer);
+}
+
 static const struct sip_leg_handler sip_handler = {
+	.on_sending = on_sip_sending,
 	.on_ringing = on_sip_ringing,
 	.on_answered = on_sip_answered,
 	.on_ack = on_sip_ack,
 	.on_reoffer = on_sip_reoffer,
 	.on_digit = on_sip_digit,
+	.on_refer_status = on_sip_refer_status,
+	.on_refer = on_sip_refer,
 	.on_ended = on_sip_ended,
 };
 
@@ -330,8 +363,6 @@ int leg_dial(const struct leg_env *env, const struct sip_dial *sip, const char *
 	const struct leg_handler *handler, void *arg, struct leg **ret_leg, char **ret_error)
 {
 	struct leg_sip *leg = leg_new(env, id, handler, arg);
-	struct sip_dial dial = *sip;
-	struct strbuf offer = STRBUF_INIT;
 	int r;
 
 	leg->base.outbound = true;
@@ -341,10 +372,7 @@ int leg_dial(const struct leg_env *env, const struct sip_dial *sip, const char *
 		leg_free(&leg->base);
 		return -EINVAL;
 	}
-	sdp_offer(&leg->sdp, SDP_SENDRECV, &offer);
-	dial.sdp = offer.data;
-	leg->sip = sip_leg_dial(env->agent, &dial, &sip_handler, leg, ret_error);
-	strbuf_release(&offer);
+	leg->sip = sip_leg_dial(env->agent, sip, &sip_handler, leg, ret_error);
 	if (!leg->sip) {
 		leg_free(&leg->base);
 		return -EINVAL;

@@ -73,7 +73,8 @@ void leg_end(struct sip_leg *leg, int status, const char *reason, bool by_peer)
 		return;
 	leg->state = SIP_LEG_ENDED;
 	session_stop(leg);
-	leg->resolve = resolve_cancel(leg->resolve);
+	leg->locate = locate_cancel(leg->locate);
+	sip_hops_release(&leg->hops);
 	nta_incoming_destroy(leg->invite_in);
 	leg->invite_in = NULL;
 	if (leg->offer_in)
@@ -85,6 +86,7 @@ void leg_end(struct sip_leg *leg, int status, const char *reason, bool by_peer)
 	drop_outgoing(&leg->options_out);
 	refer_out_stop(leg);
 	refer_in_stop(leg, by_peer);
+	early_release(leg);
 	nta_leg_destroy(leg->dialog);
 	leg->dialog = NULL;
 	xstrset(&leg->end_reason, reason ? reason : "");

@@ -38,6 +38,9 @@ struct sip_refer {
 };
 
 struct sip_leg_handler {
+	/* Outbound: the INVITE is about to go to that address, numeric; the last moment for
+	 * sip_leg_set_offer(). */
+	void (*on_sending)(void *arg, const char *peer_ip);
 	/* Outbound: 180/183; sdp NULL without early media. */
 	void (*on_ringing)(void *arg, int status, const char *sdp, size_t length);
 	/* Outbound: 200 came and was acknowledged. sdp NULL: their answer was in a 18x. */
@@ -108,6 +111,8 @@ struct sip_dial {
 };
 struct sip_leg *sip_leg_dial(struct sip_agent *agent, const struct sip_dial *dial,
 	const struct sip_leg_handler *handler, void *arg, char **ret_error);
+
+void sip_leg_set_offer(struct sip_leg *leg, const char *sdp);
 
 void sip_leg_reinvite(struct sip_leg *leg, const char *sdp); /* answer: on_answered again */
 void sip_leg_info_digit(struct sip_leg *leg, char digit, unsigned duration_ms);

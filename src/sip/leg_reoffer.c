@@ -43,11 +43,11 @@ static int check_glare(struct sip_leg *leg, nta_incoming_t *irq, const char *sdp
 {
 	bool early = leg->state == SIP_LEG_INVITED || leg->state == SIP_LEG_EARLY;
 
-	if (leg->invite_out && (sdp || !update))
+	if (leg->invite_out && (sdp || !update) && !(update && early_is_answered(leg)))
 		return agent_reply(leg->agent, irq, SIP_491_REQUEST_PENDING);
 	if (leg->offer_in || (!update && leg->invite_in))
 		return reply_later(leg, irq);
-	if (leg->state == SIP_LEG_CONFIRMED || !sdp || leg->early_answered)
+	if (leg->state == SIP_LEG_CONFIRMED || !sdp || leg->early_answered || !leg->inbound)
 		return 0;
 	if (leg->late_offer) /* ours went out, or will, and is not answered */
 		return agent_reply(leg->agent, irq, SIP_491_REQUEST_PENDING);
@@ -106,6 +106,7 @@ void sip_leg_reoffer_answer(struct sip_leg *leg, int status, const char *sdp)
 	if (status < 300) {
 		xstrset(&leg->local_sdp, sdp ? sdp : leg->local_sdp);
 		leg->early_updated = leg->early_updated || leg->state < SIP_LEG_ANSWERED;
+		early_set_updated(leg);
 		send_answer(leg, irq, sdp);
 	} else {
 		agent_reply(leg->agent, irq, status, sip_status_phrase(status));
