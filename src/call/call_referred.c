@@ -4,6 +4,7 @@
  * is made; the party may hang up meanwhile, and is hung up when it has been replaced. Attended
  * (Refer-To with Replaces): it has a second call here, and those whom it talks to in both are put
  * together. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 #include "call/refer_target.h"
 
 #define RING_S	  60
-#define MAX_HOSTS 8
+#define HOST_SIZE 256
 
 /* A blind transfer under way. */
 struct referral {
@@ -234,33 +235,33 @@ static void transfer_blind(struct call *referrer, struct call *stays,
 	json_object_put(headers);
 }
 
-/* What the referrer may call us by: as it did, or as we are known. */
-static unsigned own_hosts(
-	struct call *call, char address[64], char called[256], const char *hosts[MAX_HOSTS])
+/* The name by which the referrer has called us, which may be none that we know of. */
+static void called_host(const struct call *call, char out[HOST_SIZE])
 {
-	const struct config *config = call->server->config;
-	const char *uri = sip_leg_request_uri(leg_sip(call->leg)), *at = strchr(uri, '@');
-	unsigned count = 0;
+	const char *at = strchr(sip_leg_request_uri(leg_sip(call->leg)), '@');
 
-	sip_agent_host(call->server->agent, address);
-	hosts[count++] = address;
-	hosts[count++] = config->proxy.addr;
-	if (config->external_ip)
-		hosts[count++] = config->external_ip;
-	if (!call->outbound && at) {
-		snprintf(called, 256, "%.*s", (int)strcspn(at + 1, ":;?>"), at + 1);
-		hosts[count++] = called;
-	}
-	hosts[count] = NULL;
-	return count;
+	snprintf(out, HOST_SIZE, "%.*s", at ? (int)strcspn(at + 1, ":;?>") : 0, at ? at + 1 : "");
+}
+
+static int read_target(struct call *call, const char *uri, struct refer_target *ret_target)
+{
+	const struct server *server = call->server;
+	const struct config *config = server->config;
+	char address[64], called[HOST_SIZE] = "";
+	const char *hosts[] = {address, called, config->proxy.addr, config->external_ip, NULL};
+	struct refer_own own = {
+		hosts, {sip_agent_port(server->agent, false), sip_agent_port(server->agent, true)}};
+
+	sip_agent_host(server->agent, address);
+	if (!call->outbound)
+		called_host(call, called);
+	return refer_target_read(config, call->app, &own, uri, ret_target);
 }
 
 static void refer_blind(struct call *call, const struct sip_refer *refer)
 {
 	struct call *stays = who_stays(call);
-	const char *hosts[MAX_HOSTS];
 	struct refer_target target;
-	char address[64], called[256];
 	int status;
 
 	if (!stays) {
@@ -271,8 +272,7 @@ static void refer_blind(struct call *call, const struct sip_refer *refer)
 		refuse(call, 491, "somebody is being called already");
 		return;
 	}
-	own_hosts(call, address, called, hosts);
-	status = refer_target_read(call->server->config, call->app, hosts, refer->to, &target);
+	status = read_target(call, refer->to, &target);
 	if (status) {
 		refuse(call, status, "refer_targets does not allow it");
 		return;

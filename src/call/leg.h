@@ -127,4 +127,9 @@ int leg_send_digits(struct leg *leg, const char *digits, unsigned on_ms, unsigne
 void leg_tell_digit(struct leg *leg, char digit, unsigned duration_ms);
 bool leg_media_running(const struct leg *leg);
 
+/* Once it is confirmed: puts the other side on hold, or takes it back, and tells it so by a new
+ * offer. While it is on hold it is not heard, and with `silent` it hears nothing either, else what
+ * is played. For a telephone that refuses the offer nothing changes. */
+void leg_hold(struct leg *leg, bool hold, bool silent);
+
 #endif

@@ -41,10 +41,14 @@ static bool same_host(const char *a, const char *b)
 	return strcasecmp(a, b) == 0;
 }
 
-static bool is_ours(const char *const *hosts, const char *host)
+static bool is_ours(const struct refer_own *own, const char *host, const char *port)
 {
-	for (; *hosts; hosts++) {
-		if (same_host(host, *hosts))
+	unsigned long number = strtoul(port, NULL, 10);
+
+	if (*port && number != own->ports[0] && number != own->ports[1])
+		return false; /* somebody else on the same machine, or behind the same NAT */
+	for (const char *const *ours = own->hosts; *ours; ours++) {
+		if (same_host(host, *ours))
 			return true;
 	}
 	return false;
@@ -115,7 +119,7 @@ static int read_own(const struct config *config, const struct config_application
 }
 
 int refer_target_read(const struct config *config, const struct config_application *app,
-	const char *const *hosts, const char *uri, struct refer_target *ret_target)
+	const struct refer_own *own, const char *uri, struct refer_target *ret_target)
 {
 	bool tel = strncasecmp(uri, "tel:", 4) == 0;
 	char host[HOST_SIZE], port[8], *user;
@@ -125,7 +129,7 @@ int refer_target_read(const struct config *config, const struct config_applicati
 		return 400;
 	user = tel ? tel_number(uri)
 		   : endpoint_user(&(struct ncco_endpoint){.type = NCCO_SIP, .target = uri});
-	if (tel || is_ours(hosts, host)) {
+	if (tel || is_ours(own, host, port)) {
 		status = read_own(config, app, route_plain_number(user), ret_target);
 	} else if (allowed(app, uri, user)) {
 		*ret_target = (struct refer_target){NCCO_SIP, xstrdup(uri)};

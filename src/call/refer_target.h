@@ -14,9 +14,15 @@ struct refer_target {
 	char *text;		      /* a number, a user, a URI; malloc'd */
 };
 
-/* hosts: our own names, NULL-terminated. 0; or the SIP status to refuse with: 403 not allowed, 404
+/* Where we are: names, NULL-terminated, and ports; a URI without a port is at them all. */
+struct refer_own {
+	const char *const *hosts;
+	uint16_t ports[2];
+};
+
+/* 0; or the SIP status to refuse with: 403 not allowed, 404
  * neither a number nor a user of ours, 400 no such URI. */
 int refer_target_read(const struct config *config, const struct config_application *app,
-	const char *const *hosts, const char *uri, struct refer_target *ret_target);
+	const struct refer_own *own, const char *uri, struct refer_target *ret_target);
 
 #endif

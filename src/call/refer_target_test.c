@@ -12,6 +12,7 @@
 #include "call/refer_target.h"
 
 static const char *const hosts[] = {"192.0.2.1", "pbx.example", "::1", NULL};
+static const struct refer_own own = {hosts, {5060, 5061}};
 static struct config_contact contacts[] = {{.user = "alice", .uri = "sip:alice@192.0.2.9"},
 	{.user = "1001", .uri = "sip:1001@192.0.2.9"}};
 static const struct config config = {
@@ -23,7 +24,7 @@ static const char *target(char **allowed, const char *uri)
 	static char out[256];
 	struct config_application app = {.refer_targets = allowed};
 	struct refer_target found = {0};
-	int status = refer_target_read(&config, allowed ? &app : NULL, hosts, uri, &found);
+	int status = refer_target_read(&config, allowed ? &app : NULL, &own, uri, &found);
 	static const char *const names[] = {
 		[NCCO_PHONE] = "phone", [NCCO_SIP] = "sip", [NCCO_APP] = "user"};
 
@@ -59,6 +60,7 @@ static void test_refer_target__at_our_host_users_and_numbers(void **state)
 	assert_string_equal(target(allowed, "sip:1002@PBX.example"), "phone 1002");
 	assert_string_equal(target(allowed, "sip:+44207@[::1]"), "phone 44207");
 	assert_string_equal(target(allowed, "tel:+44-20-(79)46.0000;x=y"), "phone 442079460000");
+	assert_string_equal(target(allowed, "sip:1002@pbx.example:5070"), "403"); /* not us */
 	assert_string_equal(target(allowed, "sip:44161@pbx.example"), "403");
 	assert_string_equal(target(allowed, "sip:nobody@pbx.example"), "404");
 	assert_string_equal(target(allowed, "sip:pbx.example"), "403");
