@@ -1,5 +1,4 @@
-/* digits.h - what input and prompt have in common: digits that are collected, and the webhook
- * that tells them. Private to ncco/. */
+/* digits.h - what input and prompt have in common about digits. Private to ncco/. */
 #ifndef NCCO_DIGITS_H
 #define NCCO_DIGITS_H
 
@@ -37,13 +36,5 @@ struct digits {
 void digits_reset(struct digits *digits);
 /* Takes one digit; true when it completes them. */
 bool digits_take(struct digits *digits, char digit);
-
-/* Tells digits to url (NULL: the application) by `send`, interp_request or interp_post. */
-void digits_send(struct interp *interp, const struct step *step, const char *digits, bool timed_out,
-	const char *url, const char *method,
-	void (*send)(struct interp *interp, const struct ncco_request *request));
-/* What a reply that brought no script comes to. */
-enum step_result digits_replied(
-	struct interp *interp, const struct step *step, const struct ncco_event *event);
 
 #endif

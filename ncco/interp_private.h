@@ -1,5 +1,5 @@
-/* interp_private.h - the interpreter's own struct, shared by interp.c (steps and events) and
- * interp_ask.c (what verbs ask for). */
+/* interp_private.h - the interpreter's own struct, shared by interp.c (steps), interp_event.c,
+ * interp_ask.c (what verbs ask for) and interp_speech.c. */
 #ifndef NCCO_INTERP_PRIVATE_H
 #define NCCO_INTERP_PRIVATE_H
 
@@ -33,6 +33,9 @@ struct interp {
 	bool sounding;
 	bool connecting;
 	bool in_room;
+	bool queued;
+	bool dequeuing;
+	bool referring;
 	bool requested;
 	bool sending;
 	bool timer_set;
@@ -41,9 +44,36 @@ struct interp {
 	bool listening; /* as the host knows it */
 	char digits[NCCO_MAX_DIGITS];
 	unsigned digit_count;
+	struct step *speech_step; /* that speech is recognised for, now or when it starts */
+	bool recognising;
+	bool clocked; /* speech_clock() was told */
+	bool spoken;
+	struct ncco_event heard; /* by speech_step before it started, when has_heard; owned */
+	bool has_heard;
 	const struct step *async;
 	void (*async_post)(struct interp *interp, const struct step *step, char digit);
 };
+
+/* The current step or the one in the background, which becomes none; NULL there: nothing. */
+void interp_end_step(struct interp *in, struct step **slot);
+/* Stops whatever the script holds, in the order in which it was taken. */
+void interp_stop_all(struct interp *in);
+/* What a start or an event of the current step came to. */
+void interp_settle(struct interp *in, enum step_result result);
+/* As onError says. */
+void interp_on_failed(struct interp *in, const struct step *step);
+/* Steps, until one waits or there are no more. */
+void interp_go_on(struct interp *in);
+
+/* The step behind the sounds that follow, when it listens for speech and what its options are is
+ * known; else NULL (interp.c). */
+struct step *interp_input_ahead(struct interp *in);
+
+/* A step is about to start: speech for another one is given up, but sounds may come between
+ * (interp_speech.c). */
+void interp_speech_for(struct interp *in, const struct step *step);
+/* Whether NCCO_SPEECH is for a step that has not started yet: then it is kept. */
+bool interp_keep_speech(struct interp *in, const struct ncco_event *event);
 
 /* Digits are wanted by a step, by barge-in or by asynchronous input. */
 void interp_update_listening(struct interp *in);

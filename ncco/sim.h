@@ -33,8 +33,10 @@ struct sim_options {
 	const char *keys; /* what the caller types: digits, and 'w' waits a second; may be NULL */
 	const char *const *outcomes; /* of who is called, in order: one of sim_outcomes */
 	size_t outcome_count;	     /* those that follow answer */
-	double limit;		     /* seconds of the call after which the caller hangs up */
-	bool json;		     /* a JSON object for each line */
+	const char *const *speeches; /* what the caller says, one for each time that is listened */
+	size_t speech_count;
+	double limit; /* seconds of the call after which the caller hangs up */
+	bool json;    /* a JSON object for each line */
 	FILE *out;
 	struct sim_reply *replies; /* to the webhooks in order; taken */
 	size_t reply_count;
@@ -47,7 +49,8 @@ extern const char *const sim_outcomes[];
 /* Takes the document. A key is typed as soon as the script listens, half a second after what
  * came before it. A sound is taken to last 3 s, a text 0.06 s a character;
  * with a caller it is a fifteenth of a second. It rings for 3 s. A
- * conversation that somebody else starts begins after 5 s, and ends with the call. */
+ * conversation that somebody else starts begins after 5 s, and ends with the call. In a queue
+ * the caller is the second, after 8 s the first, and taken after 20 s. */
 void sim_run(struct ncco_document *document, const struct sim_options *options);
 
 /* Runs `text` over and over, every wait ended at once, until `steps` steps are done. Steps per

@@ -9,7 +9,10 @@
 #define CHAR_US	     (60 * USEC_PER_MSEC)
 #define LIVE_CHAR_US (USEC_PER_SEC / 15) /* as speech is in truth */
 #define KEY_US	     (500 * USEC_PER_MSEC)
+#define SPEECH_US    (500 * USEC_PER_MSEC) /* until the caller speaks */
 #define RING_US	     (3 * USEC_PER_SEC)
+#define QUEUE_US     (20 * USEC_PER_SEC)
+#define AMD_US	     (2 * USEC_PER_SEC)
 #define MODERATOR_US (5 * USEC_PER_SEC)
 
 const char *const sim_outcomes[] = {
@@ -173,7 +176,8 @@ static const char *next_failure(struct sim *sim)
 				      ? sim->options->outcomes[sim->outcomes++]
 				      : sim_outcomes[0];
 
-	return strcmp(outcome, "answered") == 0 || strcmp(outcome, "machine") == 0 ? NULL : outcome;
+	sim->machine = strcmp(outcome, "machine") == 0;
+	return sim->machine || strcmp(outcome, "answered") == 0 ? NULL : outcome;
 }
 
 static bool takes_time(const char *failure)
@@ -231,6 +235,139 @@ static bool sim_transfer(void *ctx, const struct ncco_transfer *transfer)
 	sim_say(sim, "transfer", "all go over into %s, whose scripts go on",
 		transfer->conversation);
 	return true;
+}
+
+static void sim_recognise(void *ctx, const struct ncco_speech *speech)
+{
+	struct sim *sim = ctx;
+
+	sim->silence = (uint64_t)(speech->end_on_silence_s * (double)USEC_PER_SEC);
+	sim->start_timeout =
+		speech->start_timeout_s ? speech->start_timeout_s * USEC_PER_SEC : SIM_NEVER;
+	sim_say(sim, "listen", "for speech%s%s", speech->language ? " in " : "",
+		speech->language ? speech->language : "");
+	if (sim->speeches < sim->options->speech_count)
+		expect(sim, SIM_SPEECH, sim->now + SPEECH_US,
+			(struct ncco_event){.type = NCCO_SPEECH_BEGAN});
+}
+
+/* Nothing is said, and that is told, too. */
+static void sim_speech_clock(void *ctx)
+{
+	struct sim *sim = ctx;
+
+	if (sim->pending[SIM_SPEECH].at == SIM_NEVER && sim->start_timeout != SIM_NEVER)
+		expect(sim, SIM_SPEECH, sim->now + sim->start_timeout,
+			(struct ncco_event){.type = NCCO_SPEECH, .final = true, .text = ""});
+}
+
+static void sim_forget_speech(void *ctx)
+{
+	forget(ctx, SIM_SPEECH);
+}
+
+static void sim_finish_speech(void *ctx)
+{
+	struct sim *sim = ctx;
+
+	if (sim->pending[SIM_SPEECH].at != SIM_NEVER)
+		sim->pending[SIM_SPEECH].at = sim->now;
+}
+
+void sim_speak(struct sim *sim)
+{
+	const char *text = sim->options->speeches[sim->speeches++];
+
+	sim_say(sim, "caller", "says: %s", text);
+	expect(sim, SIM_SPEECH, sim->now + CHAR_US * strlen(text) + sim->silence,
+		(struct ncco_event){.type = NCCO_SPEECH, .final = true, .text = text});
+}
+
+static void sim_enqueue(void *ctx, const struct ncco_queue *queue)
+{
+	struct sim *sim = ctx;
+	const char *failure = next_failure(sim);
+
+	sim_say(sim, "queue", "into %s with priority %d", queue->name, queue->priority);
+	if (!failure)
+		expect(sim, SIM_POSITION, sim->now,
+			(struct ncco_event){.type = NCCO_QUEUE_POSITION, .number = 2});
+	if (!takes_time(failure))
+		expect(sim, SIM_CONNECTED, sim->now + (failure ? 0 : QUEUE_US),
+			(struct ncco_event){
+				.type = NCCO_CONNECTED, .failed = failure, .reason = failure});
+}
+
+static void sim_leave_queue(void *ctx)
+{
+	forget(ctx, SIM_POSITION);
+	forget(ctx, SIM_CONNECTED);
+	sim_say(ctx, "queue", "left");
+}
+
+static void sim_dequeue(void *ctx, const char *name)
+{
+	struct sim *sim = ctx;
+	const char *failure = next_failure(sim);
+
+	sim_say(sim, "queue", "the next caller of %s is wanted", name);
+	if (!failure)
+		expect(sim, SIM_CONNECTED, sim->now + RING_US,
+			(struct ncco_event){.type = NCCO_CONNECTED});
+}
+
+static void sim_forget_dequeue(void *ctx)
+{
+	forget(ctx, SIM_CONNECTED);
+	sim_say(ctx, "queue", "no caller is wanted any more");
+}
+
+static void sim_amd(void *ctx, const struct ncco_amd *amd)
+{
+	struct sim *sim = ctx;
+
+	sim_say(sim, "amd", "who is there?%s", amd->hangup ? " A machine ends the call" : "");
+	expect(sim, SIM_AMD, sim->now + AMD_US, (struct ncco_event){.type = NCCO_AMD});
+}
+
+static void sim_transcribe(void *ctx, const struct ncco_transcribe *transcribe)
+{
+	if (!transcribe)
+		sim_say(ctx, "text", "what is said is no longer sent");
+	else
+		sim_say(ctx, "text", "what is said is sent to %s%s%s",
+			transcribe->url ? transcribe->url : "(event_url)",
+			transcribe->language ? " in " : "",
+			transcribe->language ? transcribe->language : "");
+}
+
+static void sim_fork(void *ctx, const struct ncco_fork *fork)
+{
+	static const char *const tracks[] = {
+		"what the caller says", "what the caller hears", "both sides"};
+
+	if (!fork)
+		sim_say(ctx, "fork", "ends");
+	else
+		sim_say(ctx, "fork", "%s to %s at %u Hz%s%s", tracks[fork->track], fork->url,
+			fork->rate, fork->twilio ? ", as Twilio does" : "",
+			fork->bidirectional ? ", which may answer" : "");
+}
+
+static void sim_refer(void *ctx, const struct ncco_refer *refer)
+{
+	struct sim *sim = ctx;
+	const char *failure = next_failure(sim);
+
+	sim_say(sim, "refer", "the caller's side calls %s", refer->to);
+	expect(sim, SIM_REFERRED,
+		sim->now + (takes_time(failure) ? refer->timeout_s * USEC_PER_SEC : RING_US),
+		(struct ncco_event){.type = NCCO_REFERRED, .number = failure ? 486 : 200});
+}
+
+static void sim_forget_refer(void *ctx)
+{
+	forget(ctx, SIM_REFERRED);
 }
 
 static void sim_timer(void *ctx, uint64_t delay_us)
@@ -303,6 +440,19 @@ const struct ncco_host sim_host = {
 	.join = sim_join,
 	.leave = sim_leave,
 	.transfer = sim_transfer,
+	.enqueue = sim_enqueue,
+	.leave_queue = sim_leave_queue,
+	.dequeue = sim_dequeue,
+	.forget_dequeue = sim_forget_dequeue,
+	.recognise = sim_recognise,
+	.speech_clock = sim_speech_clock,
+	.forget_speech = sim_forget_speech,
+	.finish_speech = sim_finish_speech,
+	.amd = sim_amd,
+	.transcribe = sim_transcribe,
+	.fork = sim_fork,
+	.refer = sim_refer,
+	.forget_refer = sim_forget_refer,
 	.timer = sim_timer,
 	.hangup = sim_hangup,
 	.reject = sim_reject,

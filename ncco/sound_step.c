@@ -7,8 +7,8 @@ enum step_result sound_step_start(struct interp *in, struct step *step)
 
 	if (s->barge_in)
 		interp_set_barge_in(in, true);
-	/* The caller knows the menu and has typed ahead of it. */
-	if (interp_barge_in(in) && interp_typed_ahead(in))
+	/* The caller knows the menu and is ahead of it. */
+	if (interp_barge_in(in) && (interp_typed_ahead(in) || interp_spoken(in)))
 		return STEP_DONE;
 	if (s->early)
 		interp_early(in);
@@ -16,6 +16,8 @@ enum step_result sound_step_start(struct interp *in, struct step *step)
 		interp_answer(in);
 	step->verb->sound(step, &sound);
 	interp_play(in, &sound);
+	if (interp_barge_in(in))
+		interp_listen_ahead(in);
 	if (interp_barge_in(in) && interp_next_takes_sound(in))
 		return STEP_BACKGROUND;
 	return STEP_WAIT;
@@ -31,6 +33,7 @@ enum step_result sound_step_event(
 		return interp_fail(
 			in, step, step->option, event->reason ? event->reason : "cannot be played");
 	case NCCO_DIGIT:
+	case NCCO_SPEECH_BEGAN:
 		return interp_barge_in(in) ? STEP_DONE : STEP_WAIT;
 	default:
 		return STEP_WAIT;

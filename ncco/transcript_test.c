@@ -21,6 +21,13 @@
  *	> early_media		the callee's own ringback is there
  *	> connected		somebody has answered, or taken the caller from the queue
  *	> connected failed REASON
+ *	> speech_began
+ *	> speech TEXT		what was said, all of it; nothing: it was silent
+ *	> partial TEXT		what was said so far
+ *	> speech_failed REASON	it cannot be recognised
+ *	> position N		in the queue
+ *	> amd JSON		who is there, or failed REASON
+ *	> referred N		the status that the other call came to, or failed REASON
  *	> joined		the conversation has begun
  *	> left			it is over for this leg; failed REASON
  *	> hangup		the leg is gone
@@ -116,6 +123,10 @@ static bool named_event(const char *line, const char *rest, struct ncco_event *e
 		{"early_media", NCCO_EARLY_MEDIA},
 		{"connected", NCCO_CONNECTED},
 		{"joined", NCCO_JOINED},
+		{"speech_began", NCCO_SPEECH_BEGAN},
+		{"position", NCCO_QUEUE_POSITION},
+		{"amd", NCCO_AMD},
+		{"referred", NCCO_REFERRED},
 		{"left", NCCO_LEFT},
 	};
 	size_t length = strcspn(line, " ");
@@ -126,9 +137,32 @@ static bool named_event(const char *line, const char *rest, struct ncco_event *e
 		event->type = rows[i].type;
 		event->failed = strncmp(rest, "failed", 6) == 0;
 		event->reason = event->failed && rest[6] ? rest + 7 : NULL;
+		event->number = (unsigned)strtoul(rest, NULL, 10);
+		event->data = *rest == '{' ? json_tokener_parse(rest) : NULL;
 		return true;
 	}
 	return false;
+}
+
+static struct ncco_event speech_event(const char *line, const char *rest)
+{
+	struct ncco_event event = {.type = NCCO_SPEECH, .final = line[0] != 'p', .text = rest};
+	struct json_object *results, *result;
+
+	if (strncmp(line, "speech_failed", 13) == 0)
+		return (struct ncco_event){.type = NCCO_SPEECH,
+			.final = true,
+			.failed = true,
+			.reason = *rest ? rest : NULL};
+	event.data = json_object_new_object();
+	results = json_object_new_array();
+	json_object_object_add(event.data, "results", results);
+	if (*rest) {
+		result = json_object_new_object();
+		json_add_text(result, "text", rest);
+		json_object_array_add(results, result);
+	}
+	return event;
 }
 
 static struct interp *new_interp(struct transcript *t)
@@ -168,8 +202,12 @@ static void tell(struct transcript *t, const char *line)
 		event.number = (unsigned)atoi(rest);
 		event.reason = strchr(rest, ' ') ? strchr(rest, ' ') + 1 : NULL;
 		event.failed = event.reason != NULL;
+		event.url = "http://a/v1/files/1";
 	} else if (strncmp(line, "reply", 5) == 0) {
 		event = reply_event(t, rest);
+	} else if (strcmp(line, "speech_began") != 0 &&
+		   (strncmp(line, "speech", 6) == 0 || strncmp(line, "partial", 7) == 0)) {
+		event = speech_event(line, rest);
 	} else if (!named_event(line, rest, &event)) {
 		fail_msg("%s: no such event: %s", t->name, line);
 	}

@@ -18,7 +18,7 @@ struct json_object *call_event_base(const struct call *call)
 	json_add_text(body, "from", call->from);
 	json_add_text(body, "to", call->to);
 	json_add_text(body, "uuid", call->uuid);
-	json_add_text(body, "conversation_uuid", call->conversation->uuid);
+	json_add_text(body, "conversation_uuid", call->conversation_uuid);
 	return body;
 }
 
@@ -66,12 +66,17 @@ static struct json_object *status_body(const struct call *call, const char *stat
 	return body;
 }
 
+static void post(struct call *call, struct json_object *body)
+{
+	webhook_event(call->line, call->dial.event_url, call->dial.event_method, body);
+}
+
 /* started, ringing, answered: each once, in that order. */
 void call_tell_status(struct call *call, enum call_status_event which)
 {
 	struct json_object *body;
 
-	if (call->status_told[which] || call->status_told[STATUS_FINAL])
+	if (!call->line || call->status_told[which] || call->status_told[STATUS_FINAL])
 		return;
 	call->status_told[which] = true;
 	body = status_body(call, status_names[which]);
@@ -80,25 +85,7 @@ void call_tell_status(struct call *call, enum call_status_event which)
 		json_add_text(body, "rate", NULL);
 		json_add_text(body, "network", NULL);
 	}
-	webhook_event(call->line, NULL, NULL, body);
-}
-
-/* How a leg that was never answered ended, as the Voice API names it. */
-static const char *failure_name(const struct leg_end *end)
-{
-	if (end->by_peer)
-		return "cancelled";
-	switch (end->status) {
-	case 486:
-	case 600:
-		return "busy";
-	case 408:
-		return "timeout";
-	case 480:
-		return "unanswered";
-	default:
-		return end->status >= 500 && end->status != 603 ? "failed" : "rejected";
-	}
+	post(call, body);
 }
 
 static void add_completed(struct call *call, struct json_object *body)
@@ -116,11 +103,8 @@ static void add_completed(struct call *call, struct json_object *body)
 	json_add_text(body, "disconnected_by", call->ended_by_us ? "platform" : "user");
 }
 
-void call_tell_final(struct call *call, const struct leg_end *end)
+static void log_end(const struct call *call, const char *status, const struct leg_end *end)
 {
-	const char *status = end->answered ? "completed" : failure_name(end);
-	struct json_object *body;
-
 	log_info(call->uuid,
 		"%s: sip %d%s%s, rtp sent %llu received %llu lost %u dropped %llu jitter %.1f ms",
 		status, end->status, *end->reason ? " " : "", end->reason,
@@ -128,14 +112,53 @@ void call_tell_final(struct call *call, const struct leg_end *end)
 		(unsigned long long)end->media.rx_packets, end->media.rx_lost,
 		(unsigned long long)(end->media.rx_dropped_source + end->media.rx_dropped_other),
 		end->media.jitter_ms);
+}
+
+void call_tell_final(struct call *call, const struct leg_end *end)
+{
+	struct call_outcome outcome = call_outcome(call, end);
+	struct json_object *body;
+
+	log_end(call, outcome.status, end);
 	if (!call->line || call->status_told[STATUS_FINAL])
 		return;
+	if (end->disconnected)
+		call_ask_after(call, status_body(call, "disconnected"));
 	call->status_told[STATUS_FINAL] = true;
-	body = status_body(call, status);
+	call->dial.outcome = outcome;
+	body = status_body(call, outcome.status);
 	if (end->answered)
 		add_completed(call, body);
-	json_add_int(body, "sip_code", end->status);
-	webhook_event(call->line, NULL, NULL, body);
+	if (outcome.detail)
+		json_add_text(body, "detail", outcome.detail);
+	if (outcome.sip_code)
+		json_add_int(body, "sip_code", outcome.sip_code);
+	if (call->dial.synchronous && call->dial.connect && !end->answered)
+		call_ask_after(call, body);
+	else
+		post(call, body);
+}
+
+/* A leg is in another conversation now. */
+void call_tell_transfer(struct call *call, const char *from)
+{
+	struct json_object *body = json_object_new_object();
+
+	json_add_text(body, "conversation_uuid_from", from);
+	json_add_text(body, "type", "transfer");
+	json_add_text(body, "uuid", call->uuid);
+	json_add_text(body, "conversation_uuid_to", call->conversation_uuid);
+	post(call, body);
+}
+
+void call_tell_refer(struct call *call, const char *to, int status)
+{
+	struct json_object *body = call_event_base(call);
+
+	json_add_text(body, "type", "refer");
+	json_add_text(body, "refer_to", to);
+	json_add_int(body, "sip_code", status);
+	post(call, body);
 }
 
 void call_tell_error(struct call *call, const char *pointer, const char *reason)
@@ -146,7 +169,10 @@ void call_tell_error(struct call *call, const char *pointer, const char *reason)
 	json_add_text(body, "reason", reason);
 	if (pointer)
 		json_add_text(body, "pointer", pointer);
-	json_add_text(body, "conversation_uuid", call->conversation->uuid);
+	json_add_text(body, "conversation_uuid", call->conversation_uuid);
 	json_add_text(body, "uuid", call->uuid);
-	webhook_event(call->line, NULL, NULL, body);
+	if (call->line)
+		webhook_event(call->line, NULL, NULL, body);
+	else
+		json_object_put(body);
 }

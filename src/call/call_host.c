@@ -61,7 +61,7 @@ static struct json_object *request_body(const struct call *call, const struct nc
 		body = call_answer_parameters(call);
 	} else if (request->kind == NCCO_REQUEST_NOTIFY) {
 		body = json_object_new_object();
-		json_add_text(body, "conversation_uuid", call->conversation->uuid);
+		json_add_text(body, "conversation_uuid", call->conversation_uuid);
 	} else {
 		body = call_event_base(call);
 	}
@@ -83,20 +83,24 @@ static const char *request_method(const struct call *call, const struct ncco_req
 	return "POST";
 }
 
-/* The request's URL made absolute; malloc'd or NULL. */
+char *call_url(const char *base, const char *url)
+{
+	char *whole = base ? url_join(base, url) : xstrdup(url);
+	const char *error;
+
+	if (whole && url_check(whole, false, &error) < 0) {
+		free(whole);
+		return NULL;
+	}
+	return whole;
+}
+
+/* The request's URL, or the application's; malloc'd or NULL. */
 static char *request_url(const struct call *call, const struct ncco_request *request)
 {
-	const char *error;
-	char *url;
-
 	if (!request->url)
 		return xstrdup(call->app ? call->app->event_url : NULL);
-	url = request->base ? url_join(request->base, request->url) : xstrdup(request->url);
-	if (url && url_check(url, false, &error) < 0) {
-		free(url);
-		url = NULL;
-	}
-	return url;
+	return call_url(request->base, request->url);
 }
 
 static void on_reply(void *arg, struct webhook_reply *reply)
@@ -197,7 +201,7 @@ static void host_step(void *ctx, const char *pointer, const char *action, bool e
 
 static void host_finished(void *ctx)
 {
-	call_hangup(ctx, NULL, NULL);
+	call_bridge(ctx);
 }
 
 const struct ncco_host call_host = {
@@ -215,8 +219,8 @@ const struct ncco_host call_host = {
 	.post = host_post,
 	.record = call_record_start,
 	.record_order = call_record_order,
-	.connect = call_absent_connect,
-	.forget_connect = call_absent_forget_connect,
+	.connect = call_connect,
+	.forget_connect = call_forget_connect,
 	.join = call_absent_join,
 	.leave = call_absent_leave,
 	.transfer = call_absent_transfer,
@@ -230,9 +234,9 @@ const struct ncco_host call_host = {
 	.finish_speech = call_absent_speech_clock,
 	.amd = call_absent_amd,
 	.transcribe = call_absent_transcribe,
-	.fork = call_absent_fork,
-	.refer = call_absent_refer,
-	.forget_refer = call_absent_forget_refer,
+	.fork = call_fork,
+	.refer = call_refer,
+	.forget_refer = call_forget_refer,
 	.timer = host_timer,
 	.hangup = host_hangup,
 	.reject = host_reject,

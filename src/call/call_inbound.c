@@ -49,8 +49,8 @@ static void begin(struct call *call, struct ncco_document *document)
 {
 	const struct config_application *app = call->app;
 
-	call->line = webhook_line_new(
-		&call->server->webhooks, call->uuid, call->conversation->uuid, app);
+	call->line =
+		webhook_line_new(&call->server->webhooks, call->uuid, call->conversation_uuid, app);
 	call_tell_status(call, STATUS_STARTED);
 	leg_ring(call->leg);
 	call_tell_status(call, STATUS_RINGING);
@@ -111,6 +111,9 @@ static void on_routed(void *arg, const struct route_decision *decision)
 			fall_back(call, &(struct route_decision){.status = 503,
 						.reason = "the router named no known application"});
 		break;
+	case ROUTE_FORWARD:
+		call_forward_start(call, &decision->forward);
+		break;
 	case ROUTE_REJECT:
 		call_reject(call, decision->status, decision->reason, NULL);
 		break;
@@ -129,26 +132,6 @@ static void on_routed(void *arg, const struct route_decision *decision)
 }
 
 /* --- arrival --- */
-
-static void give_variables(struct call *call)
-{
-	const struct {
-		enum variable_id id;
-		const char *text;
-	} rows[] = {
-		{VARIABLE_FROM, call->from},
-		{VARIABLE_TO, call->to},
-		{VARIABLE_UUID, call->uuid},
-		{VARIABLE_CONVERSATION_UUID, call->conversation->uuid},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct json_object *text = json_object_new_string(rows[i].text);
-
-		interp_set_variable(call->interp, rows[i].id, text);
-		json_object_put(text);
-	}
-}
 
 void call_arrived(struct server *server, struct sip_leg *sip)
 {
@@ -169,11 +152,13 @@ void call_arrived(struct server *server, struct sip_leg *sip)
 		call_free(call);
 		return;
 	}
+	conversation_enter(conversation_new(server), call);
+	conversation_admit(call);
 	call->headers = call_custom_headers(sip);
-	give_variables(call);
+	call_give_variables(call);
 	if (router->url)
 		call->route = route_ask(server->trusted, router, &server->webhooks.limits, sip,
-			call->uuid, call->conversation->uuid, on_routed, call);
+			call->uuid, call->conversation_uuid, on_routed, call);
 	else
 		choose_application(call);
 }

@@ -1,12 +1,18 @@
 /* call_private.h - one party, inbound or outbound, and what the call_*.c files share.
  *
- *   call.c          its life: state, script, end
- *   call_inbound.c  arrival, routing, the answer webhook
- *   call_event.c    what its application is told
- *   call_host.c     what a script asks of it: struct ncco_host
- *   call_sound.c    ... sounds
- *   call_digits.c   ... digits to send
- *   call_record.c   ... recordings
+ *   call.c           its life: state, script, end
+ *   call_inbound.c   arrival, routing, the answer webhook
+ *   call_outbound.c  calls that a call makes: dialed, answered, ready
+ *   call_forward.c   a call that the router sends elsewhere, without a script
+ *   call_event.c     what its application is told
+ *   call_outcome.c   ... of how it ended
+ *   call_host.c      what a script asks of it: struct ncco_host
+ *   call_connect.c   ... other parties
+ *   call_refer.c     ... that the other side call somebody else
+ *   call_referred.c  what the other side asks of it: a transfer
+ *   call_sound.c     ... sounds
+ *   call_digits.c    ... digits to send
+ *   call_record.c    ... recordings
  *
  * Core thread only. */
 #ifndef CALL_CALL_PRIVATE_H
@@ -24,11 +30,19 @@
 #include "ncco/interp.h"
 
 enum call_state {
-	CALL_ROUTING, /* the router is asked */
-	CALL_ASKING,  /* the application's answer webhook is asked */
+	CALL_ROUTING, /* inbound: the router is asked */
+	CALL_DIALING, /* outbound: not answered yet */
+	CALL_ASKING,  /* the application is asked for the script */
 	CALL_RUNNING, /* the script runs */
+	CALL_BRIDGED, /* without a script (any more): stays as long as it has company */
 	CALL_ENDING,  /* hung up by us, the leg has not ended yet */
 	CALL_ENDED
+};
+
+/* How a call that was not answered ended, as the Voice API names it. */
+struct call_outcome {
+	const char *status, *detail; /* detail NULL: none */
+	int sip_code;		     /* 0: none */
 };
 
 enum call_status_event { STATUS_STARTED, STATUS_RINGING, STATUS_ANSWERED, STATUS_FINAL };
@@ -38,10 +52,10 @@ struct call_sound {
 	struct sound_load *load;
 	struct prompt *prompt;
 	unsigned loops;
-	uint32_t play; /* 0: not yet playing */
-	bool wanted;   /* until media runs */
-	struct sound_spec
-		spec; /* texts are owned by the members below while media is not running */
+	uint32_t play;		/* 0: not yet playing */
+	bool in_room;		/* played to its conversation */
+	bool wanted;		/* until media runs */
+	struct sound_spec spec; /* texts are the members' below while media is not running */
 	char *source, *language, *voice, *adapter;
 	struct json_object *options;
 	const char *error;  /* told by `later` */
@@ -59,8 +73,6 @@ struct call_digits {
 };
 
 struct call_recordings {
-	unsigned absent; /* what was asked for and is not there, bits of enum absent */
-	struct timer absent_timer;
 
 	TAILQ_HEAD(call_records, call_record) all; /* that go on, or are being finished */
 	unsigned count, refused;
@@ -68,29 +80,73 @@ struct call_recordings {
 	bool beep_wanted;
 };
 
+/* The script's wish that the other side call somebody else (REFER). */
+struct call_refer {
+	char *to; /* a URI; NULL: nothing is wished */
+	struct json_object *headers;
+	unsigned timeout_s;
+	bool sent;	   /* else it waits for the ACK */
+	const char *error; /* told by `failed` */
+	struct timer failed;
+};
+
+/* How an outbound call came to be, and what happens when it is answered. */
+struct call_dial {
+	enum ncco_endpoint_type type;
+	struct connect *connect;	/* waits for it; NULL: no longer */
+	char *from;			/* as it was asked for: number or SIP URI */
+	char *event_url, *event_method; /* NULL: the application's */
+	bool synchronous; /* the answer to how it failed may be a script for the parent */
+	bool asked;	  /* ... and is waited for */
+	char *digits;	  /* sent once it has answered */
+	char *answer_url, *answer_method; /* its own script, run before it joins */
+	unsigned limit_s;		  /* of the connection, 0: none */
+	struct timer limit;
+	struct trunk *trunk;	     /* taken for it; NULL: none */
+	const char *cancelled;	     /* status when it is given up before the answer */
+	struct leg_env env;	     /* the server's, with the forward's codecs */
+	struct call_outcome outcome; /* as it was told */
+	struct call_outcome unborn;  /* why nothing could be sent at all */
+	struct timer unborn_timer;
+};
+
 struct call {
 	TAILQ_ENTRY(call) link;
+	TAILQ_ENTRY(call) child;  /* of its parent's */
 	TAILQ_ENTRY(call) member; /* of its conversation */
 	struct server *server;
 	const struct config_application *app; /* NULL: none */
 	enum call_state state;
 	bool outbound;
 	char uuid[ID_SIZE];
-	struct conversation *conversation; /* always in one */
+	struct conversation *conversation;	      /* NULL: is over */
+	char conversation_uuid[CONVERSATION_ID_SIZE]; /* stays known */
+	bool present;				      /* hears the conversation, and is heard */
+	struct call *parent;	   /* has made this call; NULL: nobody, or it is over */
+	struct call_list children; /* that it has made; they end with it */
+	struct connect *connect;   /* is being made */
 	char *from, *to;
 
 	struct leg *leg;
 	struct interp *interp;
 	struct webhook_line *line;
 	struct route_query *route;
-	struct json_object *headers; /* X- headers of the INVITE, for events */
+	struct json_object *headers;  /* X- headers of the INVITE, for events */
+	struct call_dial dial;	      /* outbound */
+	struct call_forward *forward; /* the router's, NULL: none */
 
 	struct call_sound sound;
 	struct call_digits digits;
 	struct call_recordings recordings;
-	bool early; /* sounds do not answer */
+	struct fork *fork;
+	char *fork_pointer;
+	struct call_refer refer;
+	struct referral
+		*referral; /* a transfer that it has asked for, or is kept for; NULL: none */
+	bool early;	   /* sounds do not answer */
 	struct timer no_receiver;
 	struct timer script_timer;
+
 	unsigned absent; /* what was asked for and is not there, bits of enum absent */
 	struct timer absent_timer;
 
@@ -104,17 +160,57 @@ struct call {
 struct call *call_new(struct server *server);
 struct call *call_free(struct call *call);
 void call_set_state(struct call *call, enum call_state state);
-extern const struct leg_handler call_leg_handler;
-/* Takes the document. */
+/* Takes the document; replaces the script that runs. */
 void call_run(struct call *call, struct ncco_document *document);
+/* There is no script (any more). */
+void call_bridge(struct call *call);
+/* Ends it when it has neither script nor company. */
+void call_check_company(struct call *call);
+/* It is in another conversation now; from NULL: in its first. */
+void call_conversation_changed(struct call *call, const char *from);
+void call_give_variables(struct call *call);
 void call_hangup(struct call *call, const char *reason, struct json_object *headers);
 /* Before the answer; after it hangs up. */
 void call_reject(struct call *call, int status, const char *reason, struct json_object *headers);
+void call_leave_parent(struct call *call);
+void call_ended(struct call *call, const struct leg_end *end);
 /* Frees a call that is over once nothing of it is waited for. */
 void call_reap_soon(struct call *call);
+extern const struct leg_handler call_leg_handler;
 
 /* call_inbound.c */
 void call_arrived(struct server *server, struct sip_leg *sip);
+
+/* call_outbound.c */
+struct connect;
+void call_outbound_init(struct call *call);
+void call_outbound_release(struct call *call);
+/* Calls an endpoint on behalf of a call. What fails at once is told like what fails later. */
+struct call *call_dial(
+	struct connect *connect, const struct ncco_connect *spec, const struct ncco_endpoint *to);
+void call_ringing(struct call *call);
+void call_answered_out(struct call *call);
+void call_digits_through(struct call *call);
+/* It has a limit from now on, if it was given one. */
+void call_limit(struct call *call);
+void call_free_trunk(struct call *call); /* once the leg is gone */
+/* Gives up a call that nobody waits for any more; status as in events, before the answer. */
+void call_cancel(struct call *call, const char *status);
+/* Tells the connect that waits for it that it will not come. */
+void call_tell_lost(struct call *call);
+/* An event whose answer may be a new script for the parent. Takes body. */
+void call_ask_after(struct call *call, struct json_object *body);
+
+/* call_forward.c */
+void call_forward_start(struct call *call, const struct route_forward *forward);
+/* Names of the codecs that may be offered, separated by commas; NULL: all. */
+const char *call_forward_codecs(const struct call *call);
+void call_forward_free(struct call *call);
+
+/* call_fork.c */
+void call_fork(void *ctx, const struct ncco_fork *fork);
+void call_fork_digit(struct call *call, char digit);
+void call_fork_release(struct call *call);
 
 /* call_event.c */
 struct json_object *call_event_base(const struct call *call);
@@ -122,34 +218,39 @@ struct json_object *call_answer_parameters(const struct call *call);
 void call_tell_status(struct call *call, enum call_status_event which);
 void call_tell_final(struct call *call, const struct leg_end *end);
 void call_tell_error(struct call *call, const char *pointer, const char *reason);
+void call_tell_transfer(struct call *call, const char *from);
+void call_tell_refer(struct call *call, const char *to, int status);
 struct json_object *call_custom_headers(struct sip_leg *sip);
+struct call_outcome call_outcome(const struct call *call, const struct leg_end *end);
 
 /* call_host.c */
 extern const struct ncco_host call_host;
 void call_answer(struct call *call, struct json_object *headers); /* idempotent */
+/* A URL of a script made absolute; malloc'd, or NULL. */
+char *call_url(const char *base, const char *url);
 void call_host_init(struct call *call);
 void call_host_release(struct call *call);
 
-/* call_sound.c */
-void call_sound_init(struct call *call);
-void call_sound_release(struct call *call);
-void call_play(void *ctx, const struct ncco_sound *sound);
-void call_stop_sound(void *ctx);
-void call_prepare_sound(void *ctx, const struct ncco_sound *sound);
-void call_sound_media_ready(struct call *call);
-void call_sound_ended(struct call *call, uint32_t play, enum media_play_end end);
+/* call_connect.c */
+void call_connect(void *ctx, const struct ncco_connect *spec);
+void call_forget_connect(void *ctx);
 
-/* call_digits.c */
-void call_digits_init(struct call *call);
-void call_digits_media_ready(struct call *call);
-void call_digits_sent(struct call *call);
-void call_send_digits(void *ctx, const char *digits, unsigned on_ms, unsigned gap_ms);
-void call_forget_digits(void *ctx);
+/* call_refer.c */
+void call_refer_init(struct call *call);
+void call_refer_release(struct call *call);
+void call_refer(void *ctx, const struct ncco_refer *refer);
+void call_forget_refer(void *ctx);
+void call_refer_ready(struct call *call); /* the leg is confirmed */
+void call_refer_status(struct call *call, int status, const char *phrase, bool final);
+
+/* call_referred.c */
+void call_referred(struct call *call, const struct sip_refer *refer);
+/* It takes no part in a transfer any more: it ends, or its script calls somebody itself. */
+void call_referral_release(struct call *call);
 
 /* call_absent.c: rows of call_host that have nothing behind them */
 void call_absent_init(struct call *call);
 void call_absent_release(struct call *call);
-void call_absent_connect(void *ctx, const struct ncco_connect *connect);
 void call_absent_forget_connect(void *ctx);
 void call_absent_join(void *ctx, const struct ncco_join *join);
 void call_absent_leave(void *ctx);
@@ -161,9 +262,25 @@ void call_absent_speech_clock(void *ctx);
 void call_absent_forget_speech(void *ctx);
 void call_absent_amd(void *ctx, const struct ncco_amd *amd);
 void call_absent_transcribe(void *ctx, const struct ncco_transcribe *transcribe);
-void call_absent_fork(void *ctx, const struct ncco_fork *fork);
-void call_absent_refer(void *ctx, const struct ncco_refer *refer);
-void call_absent_forget_refer(void *ctx);
+
+/* call_sound.c */
+void call_sound_init(struct call *call);
+void call_sound_release(struct call *call);
+void call_play(void *ctx, const struct ncco_sound *sound);
+void call_stop_sound(void *ctx);
+void call_prepare_sound(void *ctx, const struct ncco_sound *sound);
+void call_sound_media_ready(struct call *call);
+bool call_sound_is(const struct call *call, uint32_t play, bool in_room);
+void call_sound_ended(struct call *call, enum media_play_end end);
+/* What the script plays to the conversation goes on for itself alone. */
+void call_sound_leaves_room(struct call *call);
+
+/* call_digits.c */
+void call_digits_init(struct call *call);
+void call_digits_media_ready(struct call *call);
+void call_digits_sent(struct call *call);
+void call_send_digits(void *ctx, const char *digits, unsigned on_ms, unsigned gap_ms);
+void call_forget_digits(void *ctx);
 
 /* call_record.c */
 void call_record_init(struct call *call);

@@ -16,6 +16,7 @@ static void drop_sound(struct call *call)
 	prompt_unref(call->sound.prompt);
 	call->sound.prompt = NULL;
 	call->sound.play = 0;
+	call->sound.in_room = false;
 	call->sound.wanted = false;
 	call->sound.error = NULL;
 	timer_stop(&call->sound.later);
@@ -168,13 +169,33 @@ void call_sound_media_ready(struct call *call)
 	get_sound(call, &call->sound.spec);
 }
 
+static void stop_playing(struct call *call)
+{
+	if (!call->sound.play)
+		return;
+	leg_stop(call->leg);
+}
+
 void call_stop_sound(void *ctx)
 {
 	struct call *call = ctx;
 
-	if (call->sound.play)
-		leg_stop(call->leg);
+	stop_playing(call);
 	drop_sound(call);
+}
+
+/* Begins anew in the codec that is agreed on now; what the spec borrows belongs to the step, which
+ * is still there. */
+static void start_again(struct call *call)
+{
+	drop_sound(call);
+	call->sound.spec.codec = leg_codec(call->leg);
+	get_sound(call, &call->sound.spec);
+}
+
+bool call_sound_is(const struct call *call, uint32_t play, bool in_room)
+{
+	return play != 0 && call->sound.play == play && call->sound.in_room == in_room;
 }
 
 void call_prepare_sound(void *ctx, const struct ncco_sound *sound)
@@ -191,23 +212,18 @@ void call_prepare_sound(void *ctx, const struct ncco_sound *sound)
 	call->sound.source = kept;
 }
 
-void call_sound_ended(struct call *call, uint32_t play, enum media_play_end end)
+void call_sound_ended(struct call *call, enum media_play_end end)
 {
-	if (play != call->sound.play || play == 0)
-		return;
 	if (end == MEDIA_PLAY_FAILED) {
 		call->sound.error = NULL;
 		timer_start(&call->sound.later, 0);
 		return;
 	}
-	drop_sound(call);
-	if (end == MEDIA_PLAY_STOPPED) {
-		/* Not by us: a new offer has changed the codec. The sound begins anew in it; what
-		 * spec borrows belongs to the step, which is still there. */
-		call->sound.spec.codec = leg_codec(call->leg);
-		get_sound(call, &call->sound.spec);
+	if (end == MEDIA_PLAY_STOPPED) { /* not by us: a new offer has changed the codec */
+		start_again(call);
 		return;
 	}
+	drop_sound(call);
 	interp_event(call->interp, &(struct ncco_event){.type = NCCO_PLAYED});
 }
 

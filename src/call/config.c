@@ -15,19 +15,25 @@
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const methods[] = {"GET", "POST", NULL};
 
-#define AT(member)    .offset = offsetof(struct config, member)
-#define APP(member)   .offset = offsetof(struct config_application, member)
-#define TRUNK(member) .offset = offsetof(struct config_trunk, member)
-#define RANGE(a, b)   .min = (a), .max = (b)
-#define MIB	      (UINT64_C(1) << 20)
-#define DAY	      86400
-#define POLICY_RANGE  RANGE(1, 120000), .unit = "milliseconds"
+#define AT(member)	.offset = offsetof(struct config, member)
+#define APP(member)	.offset = offsetof(struct config_application, member)
+#define KEY(member)	.offset = offsetof(struct config_api_key, member)
+#define CONTACT(member) .offset = offsetof(struct config_contact, member)
+#define TRUNK(member)	.offset = offsetof(struct config_trunk, member)
+#define RANGE(a, b)	.min = (a), .max = (b)
+#define MIB		(UINT64_C(1) << 20)
+#define DAY		86400
+#define POLICY_RANGE	RANGE(1, 120000), .unit = "milliseconds"
 
+static const char *const scopes[] = {"calls:read", "calls:write", "metrics:read", "admin", NULL};
 static const char *const recording_formats[] = {"wav", "mp3", "ogg", NULL};
 
 static const struct option config_keys[] = {
 	{"http_addr", OPTION_TEXT, AT(http_addr), .text = "127.0.0.1:8080",
 		.check = config_check_http_addr},
+	{"https_addr", OPTION_TEXT, AT(https_addr), .check = config_check_http_addr},
+	{"ssl_certificate", OPTION_TEXT, AT(ssl_certificate), .check = config_check_filled},
+	{"ssl_private_key", OPTION_TEXT, AT(ssl_private_key), .check = config_check_filled},
 	{"external_ip", OPTION_TEXT, AT(external_ip), .check = config_check_ip},
 	{"rtp_start_port", OPTION_PORT, AT(rtp_start_port), .number = 12000, RANGE(1024, 65535)},
 	{"rtp_end_port", OPTION_PORT, AT(rtp_end_port), .number = 42000, RANGE(1024, 65535)},
@@ -56,7 +62,15 @@ static const struct option config_keys[] = {
 	{"applications[].event_url", OPTION_TEXT, APP(event_url), .check = config_check_url},
 	{"applications[].event_method", OPTION_TEXT, APP(event_method), .text = "POST",
 		.names = methods},
+	{"applications[].refer_targets", OPTION_TEXT_LIST, APP(refer_targets),
+		.check = config_check_refer_target},
 	{"applications[].fallback_ncco", OPTION_JSON_ARRAY, APP(fallback_ncco)},
+	{"applications[].signature_secret", OPTION_TEXT, APP(signature_secret),
+		.check = config_check_filled, .secret = true},
+	{"applications[].public_key_file", OPTION_TEXT_LIST, APP(public_key_files),
+		.check = config_check_filled},
+	{"applications[].public_key", OPTION_TEXT_LIST, APP(public_keys),
+		.check = config_check_public_key, .secret = true},
 	{"applications[].webhook_policy.connect_timeout_ms", OPTION_UNSIGNED,
 		APP(webhook_policy.connect_timeout_ms), .number = 1000, POLICY_RANGE},
 	{"applications[].webhook_policy.answer_timeout_ms", OPTION_UNSIGNED,
@@ -69,6 +83,8 @@ static const struct option config_keys[] = {
 	{"proxy.tcp_port", OPTION_PORT, AT(proxy.tcp_port), .number = 5060, RANGE(0, 65535)},
 	{"proxy.outbound_proxy", OPTION_TEXT, AT(proxy.outbound_proxy),
 		.check = config_check_filled},
+	{"proxy.name_servers", OPTION_TEXT_LIST, AT(proxy.name_servers),
+		.check = config_check_name_server},
 	{"proxy.max_concurrency", OPTION_UNSIGNED, AT(proxy.max_concurrency), .number = 10000,
 		RANGE(1, 1000000), .unit = "calls"},
 	{"proxy.session_expires", OPTION_UNSIGNED, AT(proxy.session_expires), .number = 1800,
@@ -84,6 +100,13 @@ static const struct option config_keys[] = {
 	{"proxy.http_router.headers", OPTION_TEXT_MAP, AT(proxy.http_router.headers),
 		.check = config_check_header},
 
+	{"proxy.contacts[]", OPTION_TABLES, AT(proxy.contacts),
+		.count_offset = offsetof(struct config, proxy.contact_count),
+		.element_size = sizeof(struct config_contact)},
+	{"proxy.contacts[].user", OPTION_TEXT, CONTACT(user), .required = true,
+		.check = config_check_filled},
+	{"proxy.contacts[].uri", OPTION_TEXT, CONTACT(uri), .required = true,
+		.check = config_check_sip_uri},
 	{"proxy.trunks[]", OPTION_TABLES, AT(proxy.trunks),
 		.count_offset = offsetof(struct config, proxy.trunk_count),
 		.element_size = sizeof(struct config_trunk)},
@@ -104,6 +127,24 @@ static const struct option config_keys[] = {
 		.unit = "calls in a second"},
 	{"proxy.trunks[].prefixes", OPTION_TEXT_LIST, TRUNK(prefixes),
 		.check = config_check_prefix},
+
+	{"http.ca_file", OPTION_TEXT, AT(http.ca_file), .check = config_check_filled},
+	{"http.max_connections", OPTION_UNSIGNED, AT(http.max_connections), .number = 1024,
+		RANGE(8, 65536)},
+	{"http.max_source_connections", OPTION_UNSIGNED, AT(http.max_source_connections),
+		.number = 256, RANGE(4, 65536)},
+
+	{"api.keys[]", OPTION_TABLES, AT(api.keys),
+		.count_offset = offsetof(struct config, api.key_count),
+		.element_size = sizeof(struct config_api_key)},
+	{"api.keys[].name", OPTION_TEXT, KEY(name), .required = true, .check = config_check_line},
+	{"api.keys[].key", OPTION_TEXT, KEY(key), .required = true, .check = config_check_key,
+		.secret = true},
+	{"api.keys[].scopes", OPTION_TEXT_LIST, KEY(scopes), .required = true, .names = scopes},
+	{"api.keys[].application", OPTION_TEXT, KEY(application)},
+	{"api.keys[].max_requests_per_second", OPTION_UNSIGNED, KEY(max_requests_per_second),
+		.number = 0, RANGE(0, RATE_MAX)},
+	{"api.cors_origins", OPTION_TEXT_LIST, AT(api.cors_origins), .check = config_check_origin},
 
 	{"media.root", OPTION_TEXT, AT(media.root), .check = config_check_filled},
 	{"media.cache_bytes", OPTION_SIZE, AT(media.cache_bytes), .number = 256 * MIB,
@@ -135,6 +176,8 @@ static const struct option config_keys[] = {
 		RANGE(1, 1000000)},
 	{"limits.max_media_bytes", OPTION_SIZE, AT(limits.max_media_bytes), .number = 50 * MIB,
 		RANGE(1024, 4096 * MIB)},
+	{"limits.max_legs", OPTION_UNSIGNED, AT(limits.max_legs), .number = 50, RANGE(1, 1000),
+		.unit = "calls"},
 };
 
 const char *config_key_name(size_t index)
@@ -217,6 +260,7 @@ struct config *config_load(
 		option_merge(&load, root, i);
 	option_read(&load, root, config);
 	config_check(&load, root, config);
+	config_check_secure(&load, root, config);
 	fill_places(config);
 	json_object_put(root);
 	error = option_take_faults(&load);

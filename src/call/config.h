@@ -25,8 +25,19 @@ struct config_application {
 	char *answer_url, *answer_method; /* GET */
 	char *fallback_answer_url, *fallback_answer_method; /* GET */
 	char *event_url, *event_method;			    /* POST */
-	struct json_object *fallback_ncco;		    /* array or NULL */
+	char **refer_targets;		   /* whom its parties may have called by REFER; none */
+	struct json_object *fallback_ncco; /* array or NULL */
+	char *signature_secret;		   /* signs what is sent; NULL: unsigned */
+	char **public_key_files,
+		**public_keys; /* PEM; loaded, the texts of both are in the second */
 	struct config_policy webhook_policy;
+};
+
+struct config_api_key {
+	char *name, *key;
+	char **scopes;			  /* NULL-terminated */
+	char *application;		  /* id; NULL: all of them */
+	unsigned max_requests_per_second; /* 0: no limit */
 };
 
 struct config_router { /* [proxy.http_router] */
@@ -34,6 +45,11 @@ struct config_router { /* [proxy.http_router] */
 	bool fallback_to_static;
 	unsigned timeout_ms; /* 5000 */
 	struct json_object *headers;
+};
+
+struct config_contact { /* [[proxy.contacts]] */
+	char *user;	/* unique */
+	char *uri;	/* sip:1001@192.0.2.7:5060 */
 };
 
 struct config_trunk { /* [[proxy.trunks]] */
@@ -49,7 +65,9 @@ struct config_trunk { /* [[proxy.trunks]] */
 };
 
 struct config {
-	char *http_addr; /* 127.0.0.1:8080; "": no HTTP server */
+	char *http_addr;  /* 127.0.0.1:8080; "": no HTTP server */
+	char *https_addr; /* NULL: no HTTPS */
+	char *ssl_certificate, *ssl_private_key;
 	char *external_ip;
 	uint16_t rtp_start_port, rtp_end_port; /* 12000, 42000 */
 	unsigned rtp_timeout;		       /* s, 0 off; 60 */
@@ -65,13 +83,26 @@ struct config {
 		char *addr;		     /* 127.0.0.1 */
 		uint16_t udp_port, tcp_port; /* 5060, 0 is off */
 		char *outbound_proxy;
+		char **name_servers;	    /* empty: those of the machine */
 		unsigned max_concurrency;   /* 10000 */
 		unsigned session_expires;   /* s, 1800 */
 		unsigned options_keepalive; /* s, 0 off */
 		struct config_router http_router;
+		struct config_contact *contacts;
+		size_t contact_count;
 		struct config_trunk *trunks;
 		size_t trunk_count;
 	} proxy;
+	struct {
+		char *ca_file;		  /* authorities trusted beside the system's; NULL: none */
+		unsigned max_connections; /* to us; 1024 */
+		unsigned max_source_connections; /* 256 */
+	} http;
+	struct {
+		struct config_api_key *keys;
+		size_t key_count;
+		char **cors_origins; /* NULL-terminated */
+	} api;
 	struct {
 		char *root;	    /* files named by path in scripts; NULL: none */
 		size_t cache_bytes; /* 256 MiB */
@@ -96,6 +127,7 @@ struct config {
 		size_t max_ncco_bytes;	    /* 65536 */
 		unsigned max_steps;	    /* 200 */
 		size_t max_media_bytes;	    /* 52428800 */
+		unsigned max_legs;	    /* that one call makes, at a time; 50 */
 	} limits;
 };
 
@@ -113,6 +145,9 @@ const struct config_application *config_application_by_number(
 
 /* limits.fetch_private_networks resolved: what -1 means for this configuration. */
 bool config_private_networks(const struct config *config);
+
+/* Says in the log which keys have changed that take effect after a restart only. */
+void config_name_restarts(const struct config *old, const struct config *new);
 
 /* Walks the names of all keys, for the man page's test; NULL ends. */
 const char *config_key_name(size_t index);

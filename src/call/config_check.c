@@ -10,6 +10,7 @@
 
 #include "base/cidr.h"
 #include "base/mem.h"
+#include "call/number.h"
 #include "http/server.h"
 #include "sip/agent.h"
 
@@ -73,6 +74,22 @@ const char *config_check_number(const char *text)
 	return NULL;
 }
 
+const char *config_check_refer_target(const char *text)
+{
+	const char *at = strchr(text, '@'), *fault;
+	char *error = NULL;
+	bool good;
+
+	if (strncasecmp(text, "sip:", 4) != 0)
+		return config_check_number(text) ? "must be a number or user name, with * at its "
+						   "end for a prefix, or a SIP URI as sip:*@host"
+						 : NULL;
+	good = at && at[1] && sip_uri_check(text, &error) == 0;
+	fault = good ? NULL : "must be a SIP URI as sip:user@host, with * for any user";
+	free(error);
+	return fault;
+}
+
 const char *config_check_header(const char *text)
 {
 	return has_control(text, ' ') ? "must be a header value without control characters" : NULL;
@@ -101,6 +118,18 @@ const char *config_check_network(const char *text)
 	return "must be an IP address or a network as 198.51.100.0/24";
 }
 
+const char *config_check_name_server(const char *text)
+{
+	char host[HTTP_HOST_SIZE];
+	uint16_t port;
+	bool loopback;
+
+	if (!config_check_ip(text) ||
+		(http_address_read(text, host, &port, &loopback) == 0 && port != 0))
+		return NULL;
+	return "must be an IP address, or one and a port as 192.0.2.1:53 or [2001:db8::1]:53";
+}
+
 const char *config_check_prefix(const char *text)
 {
 	size_t plus = *text == '+', digits = strspn(text + plus, "0123456789");
@@ -117,8 +146,7 @@ const char *config_check_adapter(const char *text)
 	return NULL;
 }
 
-/* The marked value to blame: the key if it is given, else where it should be. */
-static struct json_object *blame(struct json_object *table, const char *key)
+struct json_object *config_blame(struct json_object *table, const char *key)
 {
 	struct json_object *value = json_member(table, key);
 
@@ -132,7 +160,7 @@ static void check_ports(
 
 	if (config->rtp_end_port >= config->rtp_start_port)
 		return;
-	option_fault(load, end ? end : blame(root, "rtp_start_port"),
+	option_fault(load, end ? end : config_blame(root, "rtp_start_port"),
 		end ? "rtp_end_port" : "rtp_start_port",
 		"the ports from %u to %u are none: rtp_end_port is below rtp_start_port",
 		config->rtp_start_port, config->rtp_end_port);
@@ -164,8 +192,8 @@ static void check_unique(struct option_load *load, const struct names *names)
 				continue;
 			snprintf(at, sizeof(at), "%s.%zu.%s", names->path, i, names->key);
 			option_fault(load,
-				blame(json_object_array_get_idx(names->list, i), names->key), at,
-				"\"%s\" is taken by %s.%zu", name, names->path, j);
+				config_blame(json_object_array_get_idx(names->list, i), names->key),
+				at, "\"%s\" is taken by %s.%zu", name, names->path, j);
 			break;
 		}
 	}
@@ -236,7 +264,7 @@ static void check_trunk(struct option_load *load, struct json_object *table, siz
 	if (!key)
 		return;
 	snprintf(path, sizeof(path), "proxy.trunks.%zu.%s", index, key);
-	option_fault(load, blame(table, key), path, "%s", why);
+	option_fault(load, config_blame(table, key), path, "%s", why);
 }
 
 static void check_trunks(
@@ -278,33 +306,15 @@ const struct config_application *config_application_by_id(
 	return NULL;
 }
 
-static const char *without_plus(const char *number)
-{
-	return *number == '+' ? number + 1 : number;
-}
-
-/* 0: no match; else the better the higher: a prefix by its length, all of it best. */
-static size_t match_number(const char *pattern, const char *called)
-{
-	size_t length;
-
-	pattern = without_plus(pattern);
-	length = strlen(pattern);
-	if (length && pattern[length - 1] == '*')
-		return strncmp(pattern, called, length - 1) == 0 ? length : 0;
-	return strcmp(pattern, called) == 0 ? SIZE_MAX : 0;
-}
-
 const struct config_application *config_application_by_number(
 	const struct config *config, const char *called)
 {
 	const struct config_application *best = NULL;
 	size_t best_score = 0;
 
-	called = without_plus(called);
 	for (size_t i = 0; i < config->application_count; i++) {
 		for (char **number = config->applications[i].numbers; number && *number; number++) {
-			size_t score = match_number(*number, called);
+			size_t score = number_matches(*number, called);
 
 			if (score > best_score) {
 				best_score = score;
@@ -328,18 +338,19 @@ static bool is_loopback(const char *text)
 }
 
 /* True without a server, too. */
-static bool http_on_loopback(const char *http_addr)
+static bool http_on_loopback(const char *address)
 {
 	char host[HTTP_HOST_SIZE];
 	uint16_t port;
 	bool loopback = true;
 
-	return http_address_read(http_addr, host, &port, &loopback) < 0 || loopback;
+	return !address || http_address_read(address, host, &port, &loopback) < 0 || loopback;
 }
 
 bool config_private_networks(const struct config *config)
 {
 	if (config->limits.fetch_private_networks >= 0)
 		return config->limits.fetch_private_networks != 0;
-	return is_loopback(config->proxy.addr) && http_on_loopback(config->http_addr);
+	return is_loopback(config->proxy.addr) && http_on_loopback(config->http_addr) &&
+	       http_on_loopback(config->https_addr);
 }

@@ -23,7 +23,7 @@ static const struct {
 	{"[proxy]\nudp_prot = 1",
 		"c.toml:2:1: proxy.udp_prot: unknown key, did you mean proxy.udp_port?"},
 	{"udp_port = 1", "c.toml:1:1: udp_port: unknown key, did you mean proxy.udp_port?"},
-	{"https_cert = \"a\"", "c.toml:1:1: https_cert: unknown key"},
+	{"gibberish = \"a\"", "c.toml:1:1: gibberish: unknown key"},
 	{"http_addr = \"8080\"",
 		"c.toml:1:1: http_addr: must be an IP address and a port as 127.0.0.1:8080 or "
 		"[::1]:8080, or empty, not \"8080\""},
@@ -70,6 +70,9 @@ static const struct {
 			    "\"PATH\" }, not 5"},
 	{"external_ip = 1979-05-27", "c.toml:1:1: external_ip: must be text, { env = \"NAME\" } or "
 				     "{ file = \"PATH\" }, not a date or time"},
+	{"[[proxy.contacts]]\nuser = \"1001\"\nuri = \"1001@host\"",
+		"c.toml:3:1: proxy.contacts.0.uri: must be a SIP URI as sip:host:5060, over "
+		"UDP or ;transport=tcp, not \"1001@host\""},
 	{"external_ip = \"host.example\"",
 		"c.toml:1:1: external_ip: must be an IP address, not \"host.example\""},
 	{"proxy.addr = \"\"", "c.toml:1:7: proxy.addr: must be an IP address, not \"\""},
@@ -97,13 +100,20 @@ static const struct {
 	{APP "event_url = \"http://h/a b\"",
 		"c.toml:3:1: applications.0.event_url: must be a URL without spaces and control "
 		"characters, not \"http://h/a b\""},
-	{APP "numbers = \"1\"", "c.toml:3:1: applications.0.numbers: must be a list of texts, not "
-				"\"1\""},
+	{APP "numbers = 1", "c.toml:3:1: applications.0.numbers: must be a list of texts, not 1"},
+	{APP "numbers = \"1*2\"",
+		"c.toml:3:1: applications.0.numbers: must be a number or user name, "
+		"with * at its end for a prefix, not \"1*2\""},
 	{APP "numbers = [\"1\", 2, \"1*2\"]",
 		"c.toml:3:17: applications.0.numbers.1: must be text, { env = \"NAME\" } or { file "
 		"= \"PATH\" }, not 2\n"
 		"c.toml:3:20: applications.0.numbers.2: must be a number or user name, with * at "
 		"its end for a prefix, not \"1*2\""},
+	{APP "refer_targets = [\"1*2\", \"sip:host\"]",
+		"c.toml:3:18: applications.0.refer_targets.0: must be a number or user name, with "
+		"* at its end for a prefix, or a SIP URI as sip:*@host, not \"1*2\"\n"
+		"c.toml:3:25: applications.0.refer_targets.1: must be a SIP URI as sip:user@host, "
+		"with * for any user, not \"sip:host\""},
 	{APP "fallback_ncco = { action = \"talk\" }",
 		"c.toml:3:1: applications.0.fallback_ncco: must be a list of tables, not a table"},
 	{APP "fallback_ncco = [ { action = \"talk\", text = 1979-05-27 } ]",
@@ -129,6 +139,9 @@ static const struct {
 	{"proxy.http_router = { url = \"http://h\", headers = { X = \"a\\r\\nb\" } }",
 		"c.toml:1:53: proxy.http_router.headers.X: must be a header value without control "
 		"characters, not \"a\\r\\nb\""},
+	{"proxy.name_servers = [\"192.0.2.1:53\", \"dns.example\"]",
+		"c.toml:1:39: proxy.name_servers.1: must be an IP address, or one and a port as "
+		"192.0.2.1:53 or [2001:db8::1]:53, not \"dns.example\""},
 	{TRUNK("dest = \"sip:h\""), "c.toml:1:1: proxy.trunks.0.name: is missing"},
 	{TRUNK("name = \"a\"\ndest = \"h\""),
 		"c.toml:3:1: proxy.trunks.0.dest: must be a SIP URI as sip:host:5060, over UDP or "

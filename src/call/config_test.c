@@ -46,6 +46,11 @@ static void test_config__defaults_need_no_file(void **state)
 	(void)state;
 	assert_non_null(config);
 	assert_null(config->external_ip);
+	assert_null(config->https_addr);
+	assert_int_equal(config->http.max_connections, 1024);
+	assert_int_equal(config->http.max_source_connections, 256);
+	assert_int_equal(config->api.key_count, 0);
+	assert_null(config->api.cors_origins[0]);
 	assert_int_equal(config->rtp_start_port, 12000);
 	assert_int_equal(config->rtp_end_port, 42000);
 	assert_int_equal(config->rtp_timeout, 60);
@@ -79,6 +84,8 @@ static void test_config__defaults_need_no_file(void **state)
 	assert_int_equal(config->limits.max_ncco_bytes, 65536);
 	assert_int_equal(config->limits.max_steps, 200);
 	assert_int_equal(config->limits.max_media_bytes, 52428800);
+	assert_int_equal(config->limits.max_legs, 50);
+	assert_int_equal(config->proxy.contact_count, 0);
 	config_free(config);
 }
 
@@ -88,7 +95,9 @@ static void test_config__reads_the_sections(void **state)
 		load("external_ip = \"203.0.113.7\"\nlog_level = \"debug\"\n"
 		     "default_application = \"main\"\nstate_directory = \"state\"\n"
 		     "[[applications]]\nid = \"main\"\nname = \"L\u00edne\"\n"
-		     "numbers = [\"15550100\", \"+44*\"]\nanswer_url = \"https://a.example/x\"\n"
+		     "numbers = [\"15550100\", \"+44*\"]\n"
+		     "refer_targets = [\"+44*\", \"sip:*@friend.example\"]\nanswer_url = "
+		     "\"https://a.example/x\"\n"
 		     "answer_method = \"POST\"\nevent_url = \"http://[::1]:80/e\"\n"
 		     "fallback_ncco = [ { action = \"talk\", text = \"Later.\", level = 0.5 } ]\n"
 		     "webhook_policy = { connect_timeout_ms = 300 }\n"
@@ -109,6 +118,7 @@ static void test_config__reads_the_sections(void **state)
 	assert_string_equal(main_app->name, "L\u00edne");
 	assert_string_equal(main_app->numbers[1], "+44*");
 	assert_null(main_app->numbers[2]);
+	assert_string_equal(main_app->refer_targets[1], "sip:*@friend.example");
 	assert_string_equal(main_app->answer_method, "POST");
 	assert_string_equal(main_app->fallback_answer_method, "GET");
 	assert_string_equal(main_app->event_method, "POST");
@@ -261,6 +271,7 @@ static void test_config__private_networks_follow_the_listener(void **state)
 		{"http_addr = \"0.0.0.0:8080\"", false},
 		{"http_addr = \"[::1]:8080\"", true},
 		{"http_addr = \"\"", true},
+		{"https_addr = \"\"", true},
 	};
 
 	(void)state;

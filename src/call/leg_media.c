@@ -41,6 +41,21 @@ static void address_towards(int family, const char *peer, char out[64])
 		close(fd);
 }
 
+/* Whether a name is in a list with commas. */
+static bool listed(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; *list; list += strspn(list, ",")) {
+		size_t this = strcspn(list, ",");
+
+		if (this == length && strncasecmp(list, name, length) == 0)
+			return true;
+		list += this;
+	}
+	return false;
+}
+
 static void fill_local(struct leg_sip *leg, int family, const char *peer, struct sdp_local *local)
 {
 	int payload_type = 96;
@@ -55,7 +70,7 @@ static void fill_local(struct leg_sip *leg, int family, const char *peer, struct
 		const struct codec *codec = codec_table[i];
 		bool fixed = codec->static_payload_type >= 0;
 
-		if (leg->base.env->codec && strcasecmp(leg->base.env->codec, codec->name) != 0)
+		if (leg->base.env->codec && !listed(leg->base.env->codec, codec->name))
 			continue;
 		local->codecs[local->codec_count++] = (struct sdp_codec){
 			.name = codec->name,
@@ -134,6 +149,12 @@ int leg_media_open(struct leg_sip *leg, int family, const char *peer)
 	fill_local(leg, family, peer, &local);
 	sdp_session_init(&leg->sdp, &local);
 	return 0;
+}
+
+void leg_face(struct leg_sip *leg, const char *peer)
+{
+	if (!leg->base.env->media_address)
+		address_towards(leg->sdp.local.family, peer, leg->sdp.local.address);
 }
 
 int leg_negotiate_inbound(struct leg_sip *leg, const char **ret_reason)

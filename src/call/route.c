@@ -2,12 +2,16 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "media/codec.h"
+#include "sip/agent.h"
 
 #define DEFAULT_REJECT_STATUS 403
 #define MAX_REASON_BYTES      256
+#define MAX_SECONDS	      (7 * 86400)
 
 struct route_query {
 	struct http_request_handle *request;
@@ -23,6 +27,7 @@ static const struct {
 } action_table[] = {
 	{"answer", ROUTE_ANSWER},
 	{"application", ROUTE_APPLICATION},
+	{"forward", ROUTE_FORWARD},
 	{"reject", ROUTE_REJECT},
 	{"abort", ROUTE_REJECT},
 	{"spam", ROUTE_SPAM},
@@ -119,6 +124,99 @@ static void read_reject(struct json_object *answer, struct route_decision *decis
 		failed(decision, 500, "the router's reason has control characters or is too long");
 }
 
+/* Those that are no SIP URIs are passed over, as RustPBX does. */
+static void read_targets(struct json_object *answer, struct route_forward *forward)
+{
+	struct json_object *list = json_member(answer, "targets");
+	size_t count =
+		json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *uri = json_object_get_string(json_object_array_get_idx(list, i));
+		char *error = NULL;
+
+		if (forward->target_count == ROUTE_MAX_TARGETS)
+			log_warn(NULL, "router: more than %u targets", ROUTE_MAX_TARGETS);
+		else if (uri && sip_uri_check(uri, &error) == 0)
+			forward->targets[forward->target_count++] = uri;
+		else
+			log_warn(NULL, "router: targets/%zu: %s", i, error ? error : "no text");
+		free(error);
+		if (forward->target_count == ROUTE_MAX_TARGETS)
+			return;
+	}
+}
+
+/* NULL, or what is wrong. */
+static const char *check_headers(struct json_object *headers)
+{
+	json_object_object_foreach (headers, name, value) {
+		const char *text = json_object_get_string(value);
+
+		if (!*name || name[strcspn(name, " \t\r\n:\x7f")] || !printable(name))
+			return "the name of a header of the router is none";
+		if (!text || !printable(text))
+			return "a header of the router has control characters";
+	}
+	return NULL;
+}
+
+static bool codec_is_ours(const char *name)
+{
+	for (size_t i = 0; codec_table[i]; i++) {
+		if (strcasecmp(codec_table[i]->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* False: none of those that are allowed is ours. */
+static bool read_codecs(struct json_object *answer, struct route_forward *forward)
+{
+	struct json_object *list = json_member(answer, "allow_codecs");
+	size_t count =
+		json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+
+	for (size_t i = 0; i < count && i < ROUTE_MAX_CODECS; i++) {
+		const char *name = json_object_get_string(json_object_array_get_idx(list, i));
+
+		if (name && codec_is_ours(name))
+			forward->codecs[forward->codec_count++] = name;
+	}
+	return count == 0 || forward->codec_count > 0;
+}
+
+static unsigned read_seconds(struct json_object *answer, const char *key)
+{
+	int64_t seconds = json_int(answer, key, 0);
+
+	return seconds < 0 ? 0 : seconds > MAX_SECONDS ? MAX_SECONDS : (unsigned)seconds;
+}
+
+static void read_forward(struct json_object *answer, struct route_decision *decision)
+{
+	struct route_forward *forward = &decision->forward;
+	const char *wrong;
+
+	read_targets(answer, forward);
+	forward->parallel = strcmp(json_text(answer, "strategy", ""), "parallel") == 0;
+	forward->headers = json_member(answer, "headers");
+	if (!json_object_is_type(forward->headers, json_type_object))
+		forward->headers = NULL;
+	forward->with_original_headers = json_flag(answer, "with_original_headers", false);
+	forward->record = json_flag(answer, "record", false);
+	forward->record_early = strcmp(json_text(answer, "record_start_at", ""), "media") == 0;
+	forward->timeout_s = read_seconds(answer, "timeout");
+	forward->max_ring_s = read_seconds(answer, "max_ring_time");
+	wrong = forward->headers ? check_headers(forward->headers) : NULL;
+	if (!wrong && forward->target_count == 0)
+		wrong = "the router forwards to nobody";
+	if (!wrong && !read_codecs(answer, forward))
+		wrong = "none of the router's allow_codecs is ours";
+	if (wrong)
+		failed(decision, 500, wrong);
+}
+
 void route_read(const char *body, size_t length, const char *url, const struct ncco_limits *limits,
 	struct route_decision *ret_decision, struct json_object **ret_holder)
 {
@@ -146,6 +244,8 @@ void route_read(const char *body, size_t length, const char *url, const struct n
 			read_steps(answer, url, limits, ret_decision);
 		else if (ret_decision->action == ROUTE_REJECT)
 			read_reject(answer, ret_decision);
+		else if (ret_decision->action == ROUTE_FORWARD)
+			read_forward(answer, ret_decision);
 		ret_decision->application = json_text(answer, "application", "");
 		return;
 	}

@@ -10,16 +10,35 @@
 enum route_action {
 	ROUTE_ANSWER,	   /* document */
 	ROUTE_APPLICATION, /* application */
+	ROUTE_FORWARD,	   /* forward */
 	ROUTE_REJECT,	   /* status, reason; also for "abort" */
 	ROUTE_SPAM,	   /* no answer at all */
 	ROUTE_NOT_HANDLED,
 	ROUTE_FAILED /* status 503 or 500 for when there is no fallback; reason */
 };
 
+#define ROUTE_MAX_TARGETS 10
+#define ROUTE_MAX_CODECS  16
+
+/* Where a call is sent, as in RustPBX. Texts are borrowed for the callback. */
+struct route_forward {
+	const char *targets[ROUTE_MAX_TARGETS]; /* SIP URIs */
+	unsigned target_count;
+	bool parallel;			      /* else one after the other */
+	struct json_object *headers;	      /* for each INVITE, as they are; NULL: none */
+	bool with_original_headers;	      /* custom ones of the caller */
+	bool record, record_early;	      /* with what is heard before the answer */
+	unsigned timeout_s;		      /* of the call, 0: none */
+	unsigned max_ring_s;		      /* of each attempt, 0: none */
+	const char *codecs[ROUTE_MAX_CODECS]; /* that may be offered; none: all of ours */
+	unsigned codec_count;
+};
+
 struct route_decision {
 	enum route_action action;
 	struct ncco_document *document; /* the callee's */
-	const char *application;	/* borrowed, like reason, for the callback */
+	struct route_forward forward;
+	const char *application; /* borrowed, like reason, for the callback */
 	int status;
 	const char *reason; /* NULL when none */
 };

@@ -51,6 +51,45 @@ static void test_route_read__takes_every_action(void **state)
 		ROUTE_ANSWER, 0, NULL);
 }
 
+static void test_route_read__takes_a_forward(void **state)
+{
+	struct json_object *holder;
+	struct route_decision decision = decide(
+		"{\"action\":\"forward\",\"targets\":[\"sip:a@h\",\"tel:1\",7,\"sip:b@h:5070\"],"
+		"\"strategy\":\"parallel\",\"record\":true,\"record_start_at\":\"media\","
+		"\"timeout\":\"3600\",\"max_ring_time\":30,\"media_proxy\":\"all\","
+		"\"headers\":{\"X-Ticket\":\"42\"},\"allow_codecs\":[\"opus2\",\"pcma\"]}",
+		&holder);
+	const struct route_forward *forward = &decision.forward;
+
+	(void)state;
+	assert_int_equal(decision.action, ROUTE_FORWARD);
+	assert_int_equal(forward->target_count, 2);
+	assert_string_equal(forward->targets[1], "sip:b@h:5070");
+	assert_true(forward->parallel && forward->record && forward->record_early);
+	assert_false(forward->with_original_headers);
+	assert_int_equal(forward->timeout_s, 3600);
+	assert_int_equal(forward->max_ring_s, 30);
+	assert_string_equal(json_text(forward->headers, "X-Ticket", ""), "42");
+	assert_int_equal(forward->codec_count, 1);
+	assert_string_equal(forward->codecs[0], "pcma");
+	json_object_put(holder);
+}
+
+static void test_route_read__limits_the_targets(void **state)
+{
+	struct json_object *holder;
+	struct route_decision decision =
+		decide("{\"action\":\"forward\",\"targets\":[\"sip:1@h\",\"sip:2@h\",\"sip:3@h\","
+		       "\"sip:4@h\",\"sip:5@h\",\"sip:6@h\",\"sip:7@h\",\"sip:8@h\",\"sip:9@h\","
+		       "\"sip:10@h\",\"sip:11@h\"]}",
+			&holder);
+
+	(void)state;
+	assert_int_equal(decision.forward.target_count, ROUTE_MAX_TARGETS);
+	json_object_put(holder);
+}
+
 static void test_route_read__refuses_what_it_cannot_read(void **state)
 {
 	(void)state;
@@ -58,6 +97,15 @@ static void test_route_read__refuses_what_it_cannot_read(void **state)
 	check("<html>", ROUTE_FAILED, 500, "the router's answer is not JSON");
 	check("{\"action\":\"dance\"}", ROUTE_FAILED, 503, "the router's action is unknown");
 	check("{}", ROUTE_FAILED, 503, "the router's action is unknown");
+	check("{\"action\":\"forward\"}", ROUTE_FAILED, 500, "the router forwards to nobody");
+	check("{\"action\":\"forward\",\"targets\":[\"bob\"]}", ROUTE_FAILED, 500,
+		"the router forwards to nobody");
+	check("{\"action\":\"forward\",\"targets\":[\"sip:a@h\"],\"headers\":{\"X\":\"a\\nb\"}}",
+		ROUTE_FAILED, 500, "a header of the router has control characters");
+	check("{\"action\":\"forward\",\"targets\":[\"sip:a@h\"],\"headers\":{\"X Y\":\"a\"}}",
+		ROUTE_FAILED, 500, "the name of a header of the router is none");
+	check("{\"action\":\"forward\",\"targets\":[\"sip:a@h\"],\"allow_codecs\":[\"g729\"]}",
+		ROUTE_FAILED, 500, "none of the router's allow_codecs is ours");
 	check("17", ROUTE_FAILED, 503, "the router's action is unknown");
 	check("[{\"action\":\"dance\"}]", ROUTE_FAILED, 500, "the router's script has faults");
 	check("{\"action\":\"answer\"}", ROUTE_FAILED, 500, "the router's script has faults");
@@ -79,6 +127,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_route_read__takes_every_action),
+		cmocka_unit_test(test_route_read__takes_a_forward),
+		cmocka_unit_test(test_route_read__limits_the_targets),
 		cmocka_unit_test(test_route_read__refuses_what_it_cannot_read),
 		cmocka_unit_test(test_route_plain_number__drops_the_plus_of_numbers_only),
 	};

@@ -11,12 +11,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "call/recording.h"
 #include "call/call_private.h"
 
 #define DECODE_WORKERS	     2
 #define DELIVER_AT_END_US    (10 * USEC_PER_SEC)
 #define RETRY_AFTER_MIN_S    5
+#define SECRET_BYTES	     32
 #define RETRY_AFTER_SPREAD_S 26
 
 static const char user_agent[] = "nccod/" PACKAGE_VERSION;
@@ -88,10 +90,11 @@ static int open_media(struct server *server, char **ret_error)
 static int open_http(struct server *server, char **ret_error)
 {
 	const struct config *c = server->config;
-	struct http_client_config trusted = {.allow_private = true, .user_agent = user_agent};
-	struct http_client_config guarded = {
-		.allow_private = config_private_networks(c), .user_agent = user_agent};
+	struct http_client_config trusted = {
+		.allow_private = true, .ca_file = c->http.ca_file, .user_agent = user_agent};
+	struct http_client_config guarded = trusted;
 
+	guarded.allow_private = config_private_networks(c);
 	server->trusted = http_client_new(server->loop, &trusted);
 	server->guarded = http_client_new(server->loop, &guarded);
 	if (!server->trusted || !server->guarded) {
@@ -100,6 +103,25 @@ static int open_http(struct server *server, char **ret_error)
 	}
 	server->cache =
 		http_cache_new(server->guarded, c->media.cache_bytes, c->limits.max_media_bytes);
+	return 0;
+}
+
+static int open_websockets(struct server *server, char **ret_error)
+{
+	const struct connector_config connector = {
+		.allow_private = config_private_networks(server->config),
+		.ca_file = server->config->http.ca_file,
+	};
+	char *error = NULL;
+
+	server->connector = connector_new(server->loop, &connector, &error);
+	if (!server->connector) {
+		*ret_error = xasprintf("http.ca_file: %s", error);
+		free(error);
+		return -1;
+	}
+	server->websockets = websocket_client_new(server->loop, server->connector, user_agent);
+	server->legs.websockets = server->websockets;
 	return 0;
 }
 
@@ -140,9 +162,20 @@ static int open_recordings(struct server *server, char **ret_error)
 	return server->recordings ? 0 : -1;
 }
 
+/* "192.0.2.1,192.0.2.2", or NULL for those of the machine; malloc'd. */
+static char *name_servers(const struct config *config)
+{
+	struct strbuf list = STRBUF_INIT;
+
+	for (char **server = config->proxy.name_servers; *server; server++)
+		strbuf_addf(&list, "%s%s", list.length ? "," : "", *server);
+	return list.length ? strbuf_detach(&list) : NULL;
+}
+
 static int open_sip(struct server *server, char **ret_error)
 {
 	const struct config *c = server->config;
+	char *servers = name_servers(c);
 	struct sip_config sip = {
 		.addr = c->proxy.addr,
 		.udp_port = c->proxy.udp_port,
@@ -152,11 +185,13 @@ static int open_sip(struct server *server, char **ret_error)
 		.external_ip = c->external_ip,
 		.user_agent = user_agent,
 		.outbound_proxy = c->proxy.outbound_proxy,
+		.name_servers = servers,
 		.keepalive_s = c->proxy.options_keepalive,
 		.session_expires_s = c->proxy.session_expires,
 	};
 
 	server->agent = sip_agent_new(server->loop, &sip, &sip_handler, server, ret_error);
+	free(servers);
 	server->legs.agent = server->agent;
 	if (!server->agent)
 		return -1;
@@ -173,6 +208,15 @@ static void take_limits(struct server *server)
 	server->webhooks.guarded = server->guarded;
 	server->webhooks.limits = (struct ncco_limits){
 		.max_bytes = c->limits.max_ncco_bytes, .max_steps = c->limits.max_steps};
+	for (size_t i = 0; i < c->application_count; i++) {
+		const char *secret = c->applications[i].signature_secret;
+
+		/* RFC 7518 section 3.2 */
+		if (secret && strlen(secret) < SECRET_BYTES)
+			log_warn(NULL,
+				"signature_secret of %s has less than %d bytes: it can be guessed",
+				c->applications[i].id, SECRET_BYTES);
+	}
 }
 
 static int build(struct server *server, char **ret_error)
@@ -186,7 +230,7 @@ static int build(struct server *server, char **ret_error)
 	}
 	server->workers = worker_pool_new(server->loop, "worker", DECODE_WORKERS);
 	if (open_media(server, ret_error) < 0 || open_http(server, ret_error) < 0 ||
-		open_recordings(server, ret_error) < 0)
+		open_websockets(server, ret_error) < 0 || open_recordings(server, ret_error) < 0)
 		return -1;
 	open_speech(server);
 	sounds = (struct sound_config){
@@ -286,6 +330,8 @@ struct server *server_free(struct server *server)
 	tones_release(&server->tones);
 	http_cache_free(server->cache);
 	http_client_free(server->guarded);
+	websocket_client_free(server->websockets);
+	connector_free(server->connector);
 	media_engine_free(server->media);
 	recording_store_free(server->recordings);
 	free(server->recording_directory);
@@ -309,68 +355,9 @@ void server_call_gone(struct server *server)
 	check_drained(server);
 }
 
-static bool differs(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) != 0 : a != b;
-}
-
-static bool lists_differ(char *const *a, char *const *b)
-{
-	for (; *a && *b; a++, b++) {
-		if (strcmp(*a, *b) != 0)
-			return true;
-	}
-	return *a != *b;
-}
-
-static void name_restarts(const struct config *old, const struct config *new)
-{
-	const struct {
-		const char *key;
-		bool changed;
-	} rows[] = {
-		{"external_ip", differs(old->external_ip, new->external_ip)},
-		{"rtp_start_port, rtp_end_port", old->rtp_start_port != new->rtp_start_port ||
-							 old->rtp_end_port != new->rtp_end_port},
-		{"rtp_timeout", old->rtp_timeout != new->rtp_timeout},
-		{"media_threads", old->media_threads != new->media_threads},
-		{"proxy.addr", differs(old->proxy.addr, new->proxy.addr)},
-		{"proxy.udp_port", old->proxy.udp_port != new->proxy.udp_port},
-		{"proxy.tcp_port", old->proxy.tcp_port != new->proxy.tcp_port},
-		{"proxy.outbound_proxy",
-			differs(old->proxy.outbound_proxy, new->proxy.outbound_proxy)},
-		{"proxy.session_expires", old->proxy.session_expires != new->proxy.session_expires},
-		{"proxy.options_keepalive",
-			old->proxy.options_keepalive != new->proxy.options_keepalive},
-		{"media.root", differs(old->media.root, new->media.root)},
-		{"media.cache_bytes", old->media.cache_bytes != new->media.cache_bytes},
-		{"limits.max_media_bytes",
-			old->limits.max_media_bytes != new->limits.max_media_bytes},
-		{"tts.default", differs(old->tts.default_adapter, new->tts.default_adapter)},
-		{"tts.fallback", lists_differ(old->tts.fallback, new->tts.fallback)},
-		{"tts.adapters", differs(old->tts.adapters, new->tts.adapters)},
-		{"tts.concurrency", old->tts.concurrency != new->tts.concurrency},
-		{"tts.timeout_ms", old->tts.timeout_ms != new->tts.timeout_ms},
-		{"tts.breaker_failures, tts.breaker_seconds",
-			old->tts.breaker_failures != new->tts.breaker_failures ||
-				old->tts.breaker_seconds != new->tts.breaker_seconds},
-		{"http_addr", differs(old->http_addr, new->http_addr)},
-		{"recording.path", differs(old->recording.path, new->recording.path)},
-		{"state_directory", differs(old->state_directory, new->state_directory)},
-		{"limits.fetch_private_networks",
-			config_private_networks(old) != config_private_networks(new)},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (rows[i].changed)
-			log_warn(NULL, "reload: %s has changed and takes effect after a restart",
-				rows[i].key);
-	}
-}
-
 void server_reload(struct server *server, struct config *config)
 {
-	name_restarts(server->config, config);
+	config_name_restarts(server->config, config);
 	server->retired =
 		xrealloc(server->retired, (server->retired_count + 1) * sizeof(*server->retired));
 	server->retired[server->retired_count++] = server->config;

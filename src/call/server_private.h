@@ -11,8 +11,7 @@
 #include "call/trunk.h"
 #include "call/webhook.h"
 #include "http/cache.h"
-
-TAILQ_HEAD(conversation_list, conversation);
+#include "http/websocket.h"
 
 struct server {
 	struct loop *loop;
@@ -23,6 +22,8 @@ struct server {
 	struct worker_pool *workers;
 	struct media_engine *media;
 	struct http_client *trusted, *guarded;
+	struct connector *connector; /* of the WebSockets */
+	struct websocket_client *websockets;
 	struct http_cache *cache;
 	struct speech *speech;
 	struct sound_store *sounds;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "http/jwt.h"
 #include "http/url.h"
 
 #define TRIES_PER_URL 2
@@ -79,6 +80,11 @@ static void line_free_if_done(struct webhook_line *line)
 		env->on_drained(env->arg);
 }
 
+void webhook_set_conversation(struct webhook_line *line, const char *conversation_uuid)
+{
+	snprintf(line->conversation_uuid, sizeof(line->conversation_uuid), "%s", conversation_uuid);
+}
+
 struct webhook_line *webhook_line_new(struct webhook_env *env, const char *id,
 	const char *conversation_uuid, const struct config_application *app)
 {
@@ -88,7 +94,7 @@ struct webhook_line *webhook_line_new(struct webhook_env *env, const char *id,
 	line->env = env;
 	line->app = app ? app : &no_application;
 	snprintf(line->id, sizeof(line->id), "%s", id);
-	snprintf(line->conversation_uuid, sizeof(line->conversation_uuid), "%s", conversation_uuid);
+	webhook_set_conversation(line, conversation_uuid);
 	id_random(trace, sizeof(trace));
 	for (size_t i = 0; i < sizeof(trace); i++)
 		snprintf(line->trace_id + 2 * i, 3, "%02x", trace[i]);
@@ -153,6 +159,17 @@ static struct json_object *request_headers(const struct webhook_line *line)
 	return headers;
 }
 
+/* As the Voice API signs what it sends to an application that has a secret. */
+static void sign(struct json_object *headers, const struct config_application *app,
+	const struct http_request *request)
+{
+	char *bearer =
+		jwt_bearer(app->signature_secret, app->id, request->body, request->body_length);
+
+	json_add_text(headers, "Authorization", bearer);
+	free(bearer);
+}
+
 static void try_once(struct delivery *d)
 {
 	struct webhook_env *env = d->line->env;
@@ -180,6 +197,8 @@ static void try_once(struct delivery *d)
 		request.body = json_print(body);
 		request.body_length = strlen(request.body);
 	}
+	if (app->signature_secret)
+		sign(headers, app, &request);
 	d->started = true;
 	d->tries++;
 	d->request = http_send(d->from_script && !d->at_fallback ? env->guarded : env->trusted,

@@ -3,8 +3,8 @@
  * Events of one call are delivered in order, one at a time; another call's slow receiver
  * delays nobody. A request is tried twice when the connection failed, timed out, or was
  * answered 429, 503 or 504; one whose answer the call waits for then goes to the fallback
- * URL, twice again, with `reason` and `original_request`. Success is 200 to 205. Core thread
- * only. */
+ * URL, twice again, with `reason` and `original_request`. Success is 200 to 205. Every request to
+ * an application with a signature_secret is signed (jwt.h). Core thread only. */
 #ifndef CALL_WEBHOOK_H
 #define CALL_WEBHOOK_H
 
@@ -39,6 +39,8 @@ struct webhook_line;
  * fallback. */
 struct webhook_line *webhook_line_new(struct webhook_env *env, const char *id,
 	const char *conversation_uuid, const struct config_application *app);
+
+void webhook_set_conversation(struct webhook_line *line, const char *conversation_uuid);
 
 /* No more is asked and nothing told; queued events are still delivered, then it frees
  * itself. NULL allowed; returns NULL. */

@@ -10,6 +10,7 @@
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
+#include <openssl/evp.h>
 
 #include <cmocka.h>
 
@@ -17,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/webhook.h"
+#include "http/jwt_bench.h"
 
 #define MAX_SEEN 64
 
@@ -30,6 +32,8 @@ struct seen {
 	char path[32];
 	bool get;
 	char traceparent[64];
+	char authorization[512];
+	char hash[65];		  /* SHA-256 of the body in hex; "" of a GET */
 	struct json_object *body; /* POST: as sent; GET: the query */
 };
 
@@ -72,20 +76,27 @@ static void note_request(struct world *w, struct evhttp_request *request)
 	struct seen *seen = &w->seen[w->seen_count++];
 	struct evbuffer *in = evhttp_request_get_input_buffer(request);
 	size_t length = evbuffer_get_length(in);
-	const char *trace =
-		evhttp_find_header(evhttp_request_get_input_headers(request), "traceparent");
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
+	const char *trace = evhttp_find_header(headers, "traceparent");
+	const char *authorization = evhttp_find_header(headers, "Authorization");
 
 	assert_true(w->seen_count < MAX_SEEN);
 	snprintf(seen->path, sizeof(seen->path), "%s",
 		evhttp_uri_get_path(evhttp_request_get_evhttp_uri(request)));
 	snprintf(seen->traceparent, sizeof(seen->traceparent), "%s", trace ? trace : "");
+	snprintf(seen->authorization, sizeof(seen->authorization), "%s",
+		authorization ? authorization : "");
 	seen->get = evhttp_request_get_command(request) == EVHTTP_REQ_GET;
-	if (seen->get)
+	if (seen->get) {
 		seen->body = query_object(request);
-	else
-		assert_int_equal(json_parse((char *)evbuffer_pullup(in, -1), length, &seen->body,
-					 NULL, NULL),
-			0);
+		return;
+	}
+	EVP_Digest(evbuffer_pullup(in, -1), length, digest, NULL, EVP_sha256(), NULL);
+	for (size_t i = 0; i < 32; i++)
+		snprintf(seen->hash + 2 * i, 3, "%02x", digest[i]);
+	assert_int_equal(
+		json_parse((char *)evbuffer_pullup(in, -1), length, &seen->body, NULL, NULL), 0);
 }
 
 static void on_request(struct evhttp_request *request, void *arg)
@@ -404,6 +415,46 @@ static void test_webhook_forget__nothing_is_told_but_it_is_delivered(void **stat
 	free(url);
 }
 
+static void test_webhook__is_signed_when_there_is_a_secret(void **state)
+{
+	static const struct answer answers[] = {{200, ""}, {200, "[]"}};
+	static const char secret[] = "a secret of at least thirty-two bytes";
+	struct world *w = *state;
+	char *url = xasprintf("%s/ask", w->base), id[] = "main", other[sizeof(secret)];
+	struct json_object *claims;
+
+	memcpy(other, secret, sizeof(secret));
+	w->app.id = id;
+	w->app.signature_secret = other;
+	w->answers = answers;
+	w->stop_after = 2;
+	webhook_event(w->line, NULL, NULL, event("x"));
+	webhook_ask(w->line, WEBHOOK_ANSWER, url, "GET", event("y"), on_reply, w);
+	loop_run(w->loop);
+	for (size_t i = 0; i < 2; i++) {
+		claims = jwt_bench_claims(w->seen[i].authorization, secret);
+		assert_string_equal(json_text(claims, "iss", ""), "Vonage");
+		assert_string_equal(json_text(claims, "application_id", ""), "main");
+		/* Of the bytes that were sent; a GET has none. */
+		assert_string_equal(json_text(claims, "payload_hash", ""), w->seen[i].hash);
+		json_object_put(claims);
+	}
+	w->app.id = w->app.signature_secret = NULL;
+	free(url);
+}
+
+static void test_webhook__without_a_secret_has_no_token(void **state)
+{
+	static const struct answer answers[] = {{200, ""}};
+	struct world *w = *state;
+
+	w->answers = answers;
+	w->stop_after = 1;
+	webhook_event(w->line, NULL, NULL, event("x"));
+	loop_run(w->loop);
+	assert_string_equal(w->seen[0].authorization, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -420,6 +471,8 @@ int main(void)
 		TEST(test_webhook_ask__tries_silence_twice_then_the_fallback_twice),
 		TEST(test_webhook_ask__a_script_with_faults_is_told_and_falls_back),
 		TEST(test_webhook_forget__nothing_is_told_but_it_is_delivered),
+		TEST(test_webhook__is_signed_when_there_is_a_secret),
+		TEST(test_webhook__without_a_secret_has_no_token),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

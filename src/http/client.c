@@ -30,6 +30,9 @@ static void set_constant_options(struct http_request_handle *h)
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent);
 	curl_easy_setopt(easy, CURLOPT_SHARE, client->share);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, h->detail);
+	/* Those of the system are in curl's CURLOPT_CAPATH, which stays. */
+	if (client->ca_file)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_file);
 	response_set_callbacks(h);
 #if LIBCURL_VERSION_NUM >= 0x075500
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -267,6 +270,7 @@ struct http_client *http_client_new(struct loop *loop, const struct http_client_
 	client->loop = loop;
 	client->allow_private = config->allow_private;
 	client->user_agent = xstrdup(config->user_agent ? config->user_agent : "nccod");
+	client->ca_file = xstrdup(config->ca_file);
 	TAILQ_INIT(&client->active);
 	TAILQ_INIT(&client->idle);
 	client->no_headers = request_plain_headers(NULL);
@@ -298,6 +302,7 @@ struct http_client *http_client_free(struct http_client *client)
 	curl_slist_free_all(client->no_headers);
 	free(client->plain_type);
 	free(client->user_agent);
+	free(client->ca_file);
 	free(client);
 	curl_global_cleanup();
 	return NULL;

@@ -18,7 +18,8 @@ struct http_client;
 struct http_request_handle;
 
 struct http_client_config {
-	bool allow_private; /* loopback, private, link-local, unique-local addresses */
+	bool allow_private;  /* loopback, private, link-local, unique-local addresses */
+	const char *ca_file; /* authorities in PEM trusted beside those of the system; NULL: none */
 	const char *user_agent;
 	unsigned max_connections; /* 0: 512 in all, 64 per host */
 };

@@ -43,7 +43,7 @@ struct http_client {
 	struct sockets *sockets;
 	struct timer timer; /* curl's own */
 	bool allow_private;
-	char *user_agent;
+	char *user_agent, *ca_file;
 	struct handle_list active, idle;
 	unsigned idle_count;
 	struct curl_slist *plain_headers; /* for a body of type plain_type without own headers */

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "http/field.h"
 #include "http/url.h"
 
 #define DEFAULT_TOTAL_MS  5000
@@ -17,34 +18,6 @@ void request_fail(struct http_request_handle *h, enum http_outcome outcome, cons
 	h->failed = true;
 	h->outcome = outcome;
 	strncpy(h->detail, detail, sizeof(h->detail) - 1);
-}
-
-static bool is_token(const char *s)
-{
-	return *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				 "!#$%&'*+-.^_`|~")] == '\0';
-}
-
-static bool is_field_value(const char *s)
-{
-	for (; *s; s++) {
-		if (((unsigned char)*s < 0x20 && *s != '\t') || *s == 0x7f)
-			return false;
-	}
-	return true;
-}
-
-/* Framing is curl's business: such a header would let a script smuggle a second request. */
-static bool is_framing(const char *name)
-{
-	static const char *const names[] = {
-		"Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "Expect", "TE"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcasecmp(name, names[i]) == 0)
-			return true;
-	}
-	return false;
 }
 
 static struct curl_slist *append(struct curl_slist *list, const char *line)
@@ -72,7 +45,8 @@ static void add_own_headers(struct http_request_handle *h, struct json_object *h
 	json_object_object_foreach (headers, name, value) {
 		const char *text = json_object_get_string(value);
 
-		if (!is_token(name) || is_framing(name) || !text || !is_field_value(text))
+		if (!field_is_token(name) || field_is_framing(name) || !text ||
+			!field_is_value(text))
 			request_fail(h, HTTP_FAILED, "header not allowed");
 		else
 			h->headers = append_header(h->headers, name, text);
@@ -119,7 +93,7 @@ static void set_headers(struct http_request_handle *h, const struct http_request
 	const char *type = request->content_type;
 	struct curl_slist *list = NULL;
 
-	if (type && !is_field_value(type)) {
+	if (type && !field_is_value(type)) {
 		request_fail(h, HTTP_FAILED, "content type not allowed");
 		return;
 	}
@@ -141,7 +115,7 @@ static void set_method(struct http_request_handle *h, const struct http_request 
 	const char *method = request->method ? request->method : "GET";
 	bool post = strcmp(method, "POST") == 0;
 
-	if (!is_token(method)) {
+	if (!field_is_token(method)) {
 		request_fail(h, HTTP_FAILED, "method not allowed");
 		return;
 	}

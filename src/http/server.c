@@ -2,214 +2,204 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/http.h>
-#include <event2/http_struct.h>
-#include <event2/keyvalq_struct.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <uthash.h>
+
+#include "base/clock.h"
 #include "base/mem.h"
+#include "http/server_private.h"
 
-#define MAX_HEADERS 16384
-#define IDLE_S	    30
-#define METHODS                                                                                    \
-	(EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | \
-		EVHTTP_REQ_PATCH | EVHTTP_REQ_OPTIONS)
+#define MAX_CONNECTIONS	       1024
+#define MAX_SOURCE_CONNECTIONS 256
+#define HEAD_MS		       10000
+#define BODY_MS		       30000
+#define IDLE_MS		       30000
+#define ACCEPT_AT_ONCE	       64
+#define PAUSE_US	       (100 * USEC_PER_MSEC)
+#define BACKLOG		       1024
 
-struct http_server {
-	struct http_server_config config;
-	struct evhttp *http;
-	uint16_t port;
-	bool loopback;
+/* Where connections come from: an address, in IPv6 the network of a customer. */
+struct http_source {
+	uint8_t key[16];
+	unsigned count;
+	UT_hash_handle hh;
 };
 
-struct http_exchange {
-	struct evhttp_request *request; /* NULL: the client has gone */
-};
+/* --- sources --- */
 
-/* --- requests --- */
-
-static const struct {
-	enum evhttp_cmd_type type;
-	const char *name;
-} methods[] = {
-	{EVHTTP_REQ_GET, "GET"},
-	{EVHTTP_REQ_HEAD, "HEAD"},
-	{EVHTTP_REQ_POST, "POST"},
-	{EVHTTP_REQ_PUT, "PUT"},
-	{EVHTTP_REQ_DELETE, "DELETE"},
-	{EVHTTP_REQ_PATCH, "PATCH"},
-	{EVHTTP_REQ_OPTIONS, "OPTIONS"},
-};
-
-static const char *method_name(struct evhttp_request *request)
+static void source_key(const struct sockaddr_storage *from, uint8_t key[16], char peer[])
 {
-	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
-		if (methods[i].type == evhttp_request_get_command(request))
-			return methods[i].name;
-	return "";
-}
+	memset(key, 0, 16);
+	if (from->ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)from;
 
-const char *http_exchange_method(const struct http_exchange *exchange)
-{
-	return exchange->request ? method_name(exchange->request) : "";
-}
+		inet_ntop(AF_INET6, &in6->sin6_addr, peer, HTTP_HOST_SIZE);
+		memcpy(key, &in6->sin6_addr, IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) ? 16 : 8);
+	} else {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)from;
 
-const char *http_exchange_path(const struct http_exchange *exchange)
-{
-	const struct evhttp_uri *uri =
-		exchange->request ? evhttp_request_get_evhttp_uri(exchange->request) : NULL;
-	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
-
-	return path ? path : "";
-}
-
-const char *http_exchange_header(const struct http_exchange *exchange, const char *name)
-{
-	return exchange->request
-		       ? evhttp_find_header(
-				 evhttp_request_get_input_headers(exchange->request), name)
-		       : NULL;
-}
-
-static void on_gone(struct evhttp_connection *connection, void *arg)
-{
-	struct http_exchange *exchange = arg;
-
-	(void)connection;
-	exchange->request = NULL;
-}
-
-static void on_request(struct evhttp_request *request, void *arg)
-{
-	struct http_server *server = arg;
-	const struct http_server_config *config = &server->config;
-	struct http_exchange *exchange = xcalloc(1, sizeof(*exchange));
-	const struct http_route *route;
-	char id[HTTP_ID_SIZE];
-	int status;
-
-	exchange->request = request;
-	evhttp_connection_set_closecb(evhttp_request_get_connection(request), on_gone, exchange);
-	route = http_route_find(
-		config->routes, method_name(request), http_exchange_path(exchange), id, &status);
-	if (!route)
-		http_reply_problem(exchange, status, NULL);
-	else if (!config->admit || config->admit(config->arg, exchange, route))
-		route->handle(config->arg, exchange, id);
-}
-
-/* --- answers --- */
-
-void http_exchange_add_header(struct http_exchange *exchange, const char *name, const char *value)
-{
-	if (exchange->request)
-		evhttp_add_header(
-			evhttp_request_get_output_headers(exchange->request), name, value);
-}
-
-static const char *phrase(int status)
-{
-	static const struct {
-		int status;
-		const char *phrase;
-	} rows[] = {
-		{200, "OK"},
-		{201, "Created"},
-		{204, "No Content"},
-		{206, "Partial Content"},
-		{400, "Bad Request"},
-		{401, "Unauthorized"},
-		{403, "Forbidden"},
-		{404, "Not Found"},
-		{405, "Method Not Allowed"},
-		{409, "Conflict"},
-		{413, "Content Too Large"},
-		{416, "Range Not Satisfiable"},
-		{429, "Too Many Requests"},
-		{500, "Internal Server Error"},
-		{503, "Service Unavailable"},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].status == status)
-			return rows[i].phrase;
-	return "Unknown";
-}
-
-/* Sends it (body NULL: none, as HEAD wants it) and frees the exchange. */
-static void reply(struct http_exchange *exchange, int status, const char *content_type,
-	uint64_t length, struct evbuffer *body)
-{
-	char number[24];
-
-	snprintf(number, sizeof(number), "%llu", (unsigned long long)length);
-	http_exchange_add_header(exchange, "Content-Length", number);
-	http_exchange_add_header(exchange, "Content-Type", content_type);
-	if (exchange->request) {
-		evhttp_connection_set_closecb(
-			evhttp_request_get_connection(exchange->request), NULL, NULL);
-		evhttp_send_reply(exchange->request, status, phrase(status), body);
+		inet_ntop(AF_INET, &in->sin_addr, peer, HTTP_HOST_SIZE);
+		memset(key + 10, 0xff, 2);
+		memcpy(key + 12, &in->sin_addr, 4);
 	}
-	free(exchange);
 }
 
-static bool wants_body(const struct http_exchange *exchange)
+static struct http_source *source_get(struct http_server *server, const uint8_t key[16])
 {
-	return exchange->request &&
-	       evhttp_request_get_command(exchange->request) != EVHTTP_REQ_HEAD;
+	struct http_source *source;
+
+	HASH_FIND(hh, server->sources, key, 16, source);
+	if (source)
+		return source;
+	source = xcalloc(1, sizeof(*source));
+	memcpy(source->key, key, 16);
+	HASH_ADD(hh, server->sources, key, 16, source);
+	return source;
 }
 
-static void reply_text(
-	struct http_exchange *exchange, int status, const char *content_type, const char *text)
+static void source_drop(struct http_server *server, struct http_source *source)
 {
-	struct evbuffer *body = evbuffer_new();
-	size_t length = strlen(text);
-
-	if (wants_body(exchange))
-		evbuffer_add(body, text, length);
-	reply(exchange, status, content_type, length, body);
-	evbuffer_free(body);
+	if (source->count > 0)
+		return;
+	HASH_DEL(server->sources, source);
+	free(source);
 }
 
-void http_reply_json(struct http_exchange *exchange, int status, struct json_object *body)
+/* --- who is there --- */
+
+void http_server_waits(struct http_connection *c, bool waits)
 {
-	reply_text(exchange, status, "application/json", json_print(body));
-	json_object_put(body);
+	struct http_server *server = c->server;
+
+	if (c->waits)
+		TAILQ_REMOVE(&server->waiting, c, turn);
+	if (waits)
+		TAILQ_INSERT_TAIL(&server->waiting, c, turn);
+	c->waits = waits;
 }
 
-void http_reply_problem(struct http_exchange *exchange, int status, const char *detail)
+void http_server_forget(struct http_connection *c)
 {
-	struct json_object *body = json_object_new_object();
+	struct http_server *server = c->server;
 
-	json_add_text(body, "type", "about:blank");
-	json_add_text(body, "title", phrase(status));
-	json_add_text(body, "detail", detail ? detail : phrase(status));
-	json_add_text(body, "error_title", phrase(status)); /* what older SDKs read */
-	json_add_text(body, "instance", http_exchange_path(exchange));
-	json_object_object_add(body, "invalid_parameters", json_object_new_array());
-	reply_text(exchange, status, "application/problem+json", json_print(body));
-	json_object_put(body);
+	http_server_waits(c, false);
+	TAILQ_REMOVE(&server->all, c, link);
+	server->counts.connections--;
+	c->source->count--;
+	source_drop(server, c->source);
 }
 
-void http_reply_file(struct http_exchange *exchange, int status, const char *content_type, int fd,
-	uint64_t first, uint64_t length)
+/* The connection (of the source, unless it is NULL) whose client has kept us waiting longest goes.
+ * False: there is none, all are at work. */
+static bool make_room(struct http_server *server, const struct http_source *source)
 {
-	struct evbuffer *body = evbuffer_new();
+	struct http_connection *c;
 
-	/* So that it stays a file, sent by sendfile() as the socket takes it, and is not read
-	 * into memory. */
-	evbuffer_set_flags(body, EVBUFFER_FLAG_DRAINS_TO_FD);
-	if (length == 0 || !wants_body(exchange) ||
-		evbuffer_add_file(body, fd, (ev_off_t)first, (ev_off_t)length) < 0)
+	TAILQ_FOREACH (c, &server->waiting, turn)
+		if (!source || c->source == source)
+			break;
+	if (!c)
+		return false;
+	server->counts.evicted++;
+	http_connection_evict(c);
+	return true;
+}
+
+static bool has_room(struct http_server *server, const struct http_source *source)
+{
+	const struct http_server_config *config = &server->config;
+
+	if (source->count > config->max_source_connections && !make_room(server, source))
+		return false;
+	return server->counts.connections < config->max_connections || make_room(server, NULL);
+}
+
+static void take(struct http_server *server, int fd, const struct sockaddr_storage *from, bool tls)
+{
+	static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
+				   "Retry-After: 1\r\nContent-Length: 0\r\n\r\n";
+	struct http_connection *c;
+	struct http_source *source;
+	char peer[HTTP_HOST_SIZE];
+	uint8_t key[16];
+
+	source_key(from, key, peer);
+	source = source_get(server, key);
+	source->count++; /* so that making room leaves it */
+	if (!has_room(server, source)) {
+		if (!tls)
+			send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL);
 		close(fd);
-	reply(exchange, status, content_type, length, body);
-	evbuffer_free(body);
+		server->counts.refused++;
+		source->count--;
+		source_drop(server, source);
+		return;
+	}
+	server->counts.accepted++;
+	server->counts.connections++;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	c = http_connection_new(server, source, fd, tls);
+	snprintf(c->peer, sizeof(c->peer), "%s", peer);
+	TAILQ_INSERT_TAIL(&server->all, c, link);
+	http_connection_run(c);
+}
+
+/* --- accepting --- */
+
+/* There is no descriptor left: the client is told by a close rather than left in the queue, where
+ * it would wake us again and again. */
+static void out_of_descriptors(struct http_listener *listener)
+{
+	struct http_server *server = listener->server;
+	int fd;
+
+	server->counts.refused++;
+	close(server->reserve);
+	fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	server->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		return;
+	event_del(&listener->event);
+	timer_start(&listener->pause, PAUSE_US);
+}
+
+static void on_pause_over(void *arg)
+{
+	event_add(&((struct http_listener *)arg)->event, NULL);
+}
+
+static void on_acceptable(evutil_socket_t listening, short what, void *arg)
+{
+	struct http_listener *listener = arg;
+
+	(void)what;
+	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
+		struct sockaddr_storage from = {0};
+		socklen_t length = sizeof(from);
+		int fd = accept4(
+			listening, (struct sockaddr *)&from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0) {
+			take(listener->server, fd, &from, listener->tls);
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+			   errno == ENOMEM) {
+			out_of_descriptors(listener);
+			return;
+		} else if (errno != ECONNABORTED && errno != EINTR) {
+			return;
+		}
+	}
 }
 
 /* --- listening --- */
@@ -255,64 +245,166 @@ static uint16_t port_of(int fd)
 	struct sockaddr_storage ss = {0};
 	socklen_t length = sizeof(ss);
 
-	getsockname(fd, (struct sockaddr *)&ss, &length);
+	if (fd < 0 || getsockname(fd, (struct sockaddr *)&ss, &length) < 0)
+		return 0;
 	return ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
 					      : ((struct sockaddr_in *)&ss)->sin_port);
 }
 
-static int listen_on(struct http_server *server, const char *address)
+static socklen_t fill_address(struct sockaddr_storage *ss, const char *host, uint16_t port)
 {
-	struct evhttp_bound_socket *bound;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
+	struct sockaddr_in *in = (struct sockaddr_in *)ss;
+
+	if (inet_pton(AF_INET6, host, &in6->sin6_addr) == 1) {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(port);
+		return sizeof(*in6);
+	}
+	inet_pton(AF_INET, host, &in->sin_addr);
+	in->sin_family = AF_INET;
+	in->sin_port = htons(port);
+	return sizeof(*in);
+}
+
+static int bind_to(const char *address, bool *ret_loopback)
+{
+	struct sockaddr_storage ss = {0};
 	char host[HTTP_HOST_SIZE];
 	uint16_t port;
+	socklen_t length;
+	int fd, error;
 
-	if (http_address_read(address, host, &port, &server->loopback) < 0)
+	if (http_address_read(address, host, &port, ret_loopback) < 0)
 		return -EINVAL;
-	errno = 0;
-	bound = evhttp_bind_socket_with_handle(server->http, host, port);
-	if (!bound)
-		return errno ? -errno : -EADDRNOTAVAIL;
-	server->port = port_of(evhttp_bound_socket_get_fd(bound));
-	return 0;
+	length = fill_address(&ss, host, port);
+	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+	if (bind(fd, (struct sockaddr *)&ss, length) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	return -error;
+}
+
+static void listener_init(struct http_listener *listener, struct http_server *server, bool tls)
+{
+	*listener =
+		(struct http_listener){.server = server, .fd = -1, .tls = tls, .loopback = true};
+	timer_init(&listener->pause, server->loop, on_pause_over, listener);
+}
+
+static bool listener_open(struct http_listener *listener, const char *address, char **ret_error)
+{
+	if (!address || !*address)
+		return true;
+	listener->fd = bind_to(address, &listener->loopback);
+	if (listener->fd < 0) {
+		*ret_error = xasprintf("cannot listen on %s: %s", address, strerror(-listener->fd));
+		return false;
+	}
+	event_assign(&listener->event, loop_base(listener->server->loop), listener->fd,
+		EV_READ | EV_PERSIST, on_acceptable, listener);
+	event_add(&listener->event, NULL);
+	return true;
+}
+
+static void listener_close(struct http_listener *listener)
+{
+	timer_stop(&listener->pause);
+	if (listener->fd < 0)
+		return;
+	event_del(&listener->event);
+	close(listener->fd);
+}
+
+/* --- the server --- */
+
+static void take_config(struct http_server *server, const struct http_server_config *config)
+{
+	struct http_server_config *c = &server->config;
+
+	*c = *config;
+	c->max_connections = c->max_connections ? c->max_connections : MAX_CONNECTIONS;
+	c->max_source_connections =
+		c->max_source_connections ? c->max_source_connections : MAX_SOURCE_CONNECTIONS;
+	c->head_ms = c->head_ms ? c->head_ms : HEAD_MS;
+	c->body_ms = c->body_ms ? c->body_ms : BODY_MS;
+	c->idle_ms = c->idle_ms ? c->idle_ms : IDLE_MS;
 }
 
 struct http_server *http_server_new(
 	struct loop *loop, const struct http_server_config *config, char **ret_error)
 {
 	struct http_server *server = xcalloc(1, sizeof(*server));
-	int r;
 
-	server->config = *config;
-	server->http = evhttp_new(loop_base(loop));
-	if (!server->http)
-		abort();
-	evhttp_set_max_headers_size(server->http, MAX_HEADERS);
-	evhttp_set_max_body_size(server->http, (ev_ssize_t)config->max_body);
-	evhttp_set_timeout(server->http, IDLE_S);
-	evhttp_set_allowed_methods(server->http, METHODS);
-	evhttp_set_gencb(server->http, on_request, server);
-	r = listen_on(server, config->address);
-	if (r == 0)
+	server->loop = loop;
+	take_config(server, config);
+	server->tls = config->tls;
+	server->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	TAILQ_INIT(&server->all);
+	TAILQ_INIT(&server->waiting);
+	listener_init(&server->plain, server, false);
+	listener_init(&server->secure, server, true);
+	if (listener_open(&server->plain, config->address, ret_error) &&
+		listener_open(&server->secure, config->tls_address, ret_error))
 		return server;
-	*ret_error = xasprintf("cannot listen on %s: %s", config->address, strerror(-r));
 	return http_server_free(server);
 }
 
 struct http_server *http_server_free(struct http_server *server)
 {
+	struct http_connection *c;
+
 	if (!server)
 		return NULL;
-	evhttp_free(server->http);
+	listener_close(&server->plain);
+	listener_close(&server->secure);
+	while ((c = TAILQ_FIRST(&server->all)))
+		http_connection_free(c);
+	tls_context_free(server->tls);
+	close(server->reserve);
 	free(server);
 	return NULL;
 }
 
+void http_server_set_tls(struct http_server *server, struct tls_context *tls)
+{
+	tls_context_free(server->tls);
+	server->tls = tls;
+}
+
 uint16_t http_server_port(const struct http_server *server)
 {
-	return server->port;
+	return port_of(server->plain.fd);
+}
+
+uint16_t http_server_tls_port(const struct http_server *server)
+{
+	return port_of(server->secure.fd);
 }
 
 bool http_server_on_loopback(const struct http_server *server)
 {
-	return server->loopback;
+	return server->plain.loopback && server->secure.loopback;
+}
+
+void http_server_counts(const struct http_server *server, struct http_server_counts *ret_counts)
+{
+	*ret_counts = server->counts;
+}
+
+const char *http_server_date(struct http_server *server)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if ((uint64_t)now != server->date_of) {
+		server->date_of = (uint64_t)now;
+		strftime(server->date, sizeof(server->date), "%a, %d %b %Y %H:%M:%S GMT",
+			gmtime_r(&now, &tm));
+	}
+	return server->date;
 }

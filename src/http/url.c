@@ -58,17 +58,20 @@ static struct parts split(const char *s)
 	return p;
 }
 
+static bool is_scheme(struct span scheme, const char *name)
+{
+	return strlen(name) == scheme.length && strncasecmp(scheme.data, name, scheme.length) == 0;
+}
+
+static bool is_websocket(struct span scheme)
+{
+	return is_scheme(scheme, "ws") || is_scheme(scheme, "wss");
+}
+
 static bool scheme_allowed(struct span scheme, bool ws)
 {
-	static const char *const names[] = {"http", "https", "ws", "wss"};
-	size_t count = ws ? 4 : 2;
-
-	for (size_t i = 0; i < count; i++) {
-		if (strlen(names[i]) == scheme.length &&
-			strncasecmp(scheme.data, names[i], scheme.length) == 0)
-			return true;
-	}
-	return false;
+	return is_scheme(scheme, "http") || is_scheme(scheme, "https") ||
+	       (ws && is_websocket(scheme));
 }
 
 /* authority without "userinfo@" */
@@ -310,4 +313,77 @@ char *url_for_log(const char *url)
 		add_part(&sb, "//", host_and_port(p.authority));
 	add_part(&sb, "", p.path);
 	return strbuf_detach(&sb);
+}
+
+/* The rules for ws URLs alone. */
+static const char *websocket_error(const struct parts *p)
+{
+	if (!is_websocket(p->scheme))
+		return NULL;
+	if (p->fragment.data)
+		return "a ws URL has no fragment";
+	if (memchr(p->authority.data, '@', p->authority.length))
+		return "a ws URL has no user and password";
+	return NULL;
+}
+
+/* The authority is known to be right. */
+static const char *read_authority(struct span authority, struct url_target *target)
+{
+	const char *colon = memrchr(authority.data, ':', authority.length);
+	const char *bracket = memrchr(authority.data, ']', authority.length);
+	struct span host = authority;
+
+	if (colon && (!bracket || colon > bracket)) {
+		host.length = (size_t)(colon - host.data);
+		if (host.length + 1 < authority.length)
+			target->port = (uint16_t)strtoul(colon + 1, NULL, 10);
+	}
+	if (bracket) {
+		host.data++;
+		host.length -= 2;
+	}
+	if (host.length >= sizeof(target->host))
+		return "host in URL is longer than 255 bytes";
+	memcpy(target->host, host.data, host.length);
+	target->host[host.length] = '\0';
+	return NULL;
+}
+
+int url_target_read(const char *url, struct url_target *ret_target, const char **ret_error)
+{
+	struct url_target target = {0};
+	struct strbuf resource = STRBUF_INIT;
+	const char *error = url_error(url, true);
+	struct parts p = {0};
+
+	if (!error) {
+		p = split(url);
+		error = websocket_error(&p);
+	}
+	if (!error) {
+		target.tls = is_scheme(p.scheme, "https") || is_scheme(p.scheme, "wss");
+		target.port = target.tls ? 443 : 80;
+		error = read_authority(host_and_port(p.authority), &target);
+	}
+	if (error) {
+		*ret_error = error;
+		return -EINVAL;
+	}
+	p.authority = host_and_port(p.authority);
+	target.authority = xstrndup(p.authority.data, p.authority.length);
+	if (p.path.length == 0)
+		strbuf_addc(&resource, '/');
+	strbuf_add(&resource, p.path.data, p.path.length);
+	add_part(&resource, "?", p.query);
+	target.resource = strbuf_detach(&resource);
+	*ret_target = target;
+	return 0;
+}
+
+void url_target_release(struct url_target *target)
+{
+	free(target->authority);
+	free(target->resource);
+	target->authority = target->resource = NULL;
 }

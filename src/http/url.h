@@ -3,6 +3,7 @@
 #define HTTP_URL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/json.h"
 
@@ -21,5 +22,19 @@ char *url_with_query(const char *url, struct json_object *parameters);
 
 /* Without userinfo and query, for logs. malloc'd. */
 char *url_for_log(const char *url);
+
+/* Where a URL leads, for who opens the connection himself. */
+struct url_target {
+	bool tls; /* https, wss */
+	uint16_t port;
+	char host[256];	 /* an IPv6 address without its brackets */
+	char *authority; /* for the Host header: without userinfo, the port only if it is written */
+	char *resource;	 /* path and query, "/" at least */
+};
+
+/* http, https, ws or wss; a ws URL has neither userinfo nor fragment (RFC 6455 section 3). 0, or
+ * -EINVAL with *ret_error a constant text and nothing to release. */
+int url_target_read(const char *url, struct url_target *ret_target, const char **ret_error);
+void url_target_release(struct url_target *target);
 
 #endif

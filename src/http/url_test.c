@@ -173,6 +173,52 @@ static void test_address_is_public__knows_the_blocks(void **state)
 	}
 }
 
+static void check_target(const char *url, bool tls, const char *host, unsigned port,
+	const char *authority, const char *resource)
+{
+	struct url_target target;
+	const char *error = NULL;
+
+	if (url_target_read(url, &target, &error) < 0)
+		fail_msg("%s: %s", url, error);
+	assert_int_equal(target.tls, tls);
+	assert_string_equal(target.host, host);
+	assert_int_equal(target.port, port);
+	assert_string_equal(target.authority, authority);
+	assert_string_equal(target.resource, resource);
+	url_target_release(&target);
+}
+
+static void test_url_target__says_where_to_connect(void **state)
+{
+	(void)state;
+	check_target("ws://a.example", false, "a.example", 80, "a.example", "/");
+	check_target("WSS://a.example/s?q=1", true, "a.example", 443, "a.example", "/s?q=1");
+	check_target("wss://a:8443?q", true, "a", 8443, "a:8443", "/?q");
+	check_target("ws://127.0.0.1:/x", false, "127.0.0.1", 80, "127.0.0.1:", "/x");
+	check_target("wss://[::1]:7443/x", true, "::1", 7443, "[::1]:7443", "/x");
+	check_target("ws://[2001:db8::1]", false, "2001:db8::1", 80, "[2001:db8::1]", "/");
+	check_target("https://u:p@h:1/x#f", true, "h", 1, "h:1", "/x");
+}
+
+static void test_url_target__refuses_what_a_ws_url_is_not(void **state)
+{
+	static const char *const urls[] = {"ws://u@h/", "wss://u:p@h/", "ws://h/#f", "ws://h#",
+		"ftp://h/", "ws:///x", "ws://h:70000/", "", "/x"};
+	struct url_target target;
+	char *url = xasprintf("ws://%0300d/", 0);
+	const char *error;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(urls); i++) {
+		error = NULL;
+		assert_int_not_equal(url_target_read(urls[i], &target, &error), 0);
+		assert_non_null(error);
+	}
+	assert_int_not_equal(url_target_read(url, &target, &error), 0);
+	free(url);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +229,8 @@ int main(void)
 		cmocka_unit_test(test_url_with_query__encodes_every_member),
 		cmocka_unit_test(test_url_for_log__hides_secrets),
 		cmocka_unit_test(test_address_is_public__knows_the_blocks),
+		cmocka_unit_test(test_url_target__says_where_to_connect),
+		cmocka_unit_test(test_url_target__refuses_what_a_ws_url_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,13 +2,18 @@
 
 #include <ares.h>
 #include <arpa/inet.h>
+#include <arpa/nameser.h>
+#include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/mem.h"
 
 #define TIMEOUT_MS 2000
@@ -34,11 +39,21 @@ struct resolver {
 struct resolve {
 	LIST_ENTRY(resolve) entry;
 	struct resolver *resolver;
+	/* One of the two, or none: it was cancelled. */
 	void (*done)(void *arg, const struct sockaddr_storage *addresses, const char *error);
+	void (*services_done)(
+		void *arg, const struct resolve_service *services, size_t count, bool absent);
 	void *arg;
 	bool asked;	    /* c-ares holds a pointer to us */
 	struct timer timer; /* tells what is known, from the loop */
-	struct sockaddr_storage addresses[RESOLVE_MAX_ADDRESSES + 1];
+	union {
+		struct sockaddr_storage addresses[RESOLVE_MAX_ADDRESSES + 1];
+		struct {
+			struct resolve_service services[RESOLVE_MAX_SERVICES];
+			size_t service_count;
+			bool absent;
+		};
+	};
 	const char *error;
 };
 
@@ -132,8 +147,23 @@ static void tell(void *arg)
 
 	timer_stop(&resolve->timer);
 	LIST_REMOVE(resolve, entry);
-	resolve->done(resolve->arg, resolve->error ? NULL : resolve->addresses, resolve->error);
+	if (resolve->services_done)
+		resolve->services_done(
+			resolve->arg, resolve->services, resolve->service_count, resolve->absent);
+	else
+		resolve->done(
+			resolve->arg, resolve->error ? NULL : resolve->addresses, resolve->error);
 	free(resolve);
+}
+
+/* c-ares has answered. */
+static void tell_soon(struct resolve *resolve)
+{
+	resolve->asked = false;
+	if (resolve->done || resolve->services_done)
+		timer_start(&resolve->timer, 0);
+	else
+		forget(resolve); /* it was cancelled */
 }
 
 static void keep_addresses(struct resolve *resolve, const struct ares_addrinfo_node *node)
@@ -147,7 +177,6 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
 	struct resolve *resolve = arg;
 
 	(void)timeouts;
-	resolve->asked = false;
 	if (status == ARES_SUCCESS && result->nodes)
 		keep_addresses(resolve, result->nodes);
 	else
@@ -155,10 +184,7 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
 							 : "no address for the host name";
 	if (result)
 		ares_freeaddrinfo(result);
-	if (resolve->done)
-		timer_start(&resolve->timer, 0);
-	else
-		forget(resolve); /* it was cancelled */
+	tell_soon(resolve);
 }
 
 static bool parse_numeric(const char *host, struct sockaddr_storage *ret_address)
@@ -173,18 +199,25 @@ static bool parse_numeric(const char *host, struct sockaddr_storage *ret_address
 	return ret_address->ss_family != 0;
 }
 
+static struct resolve *resolve_new(struct resolver *resolver, void *arg)
+{
+	struct resolve *resolve = xcalloc(1, sizeof(*resolve));
+
+	resolve->resolver = resolver;
+	resolve->arg = arg;
+	timer_init(&resolve->timer, resolver->loop, tell, resolve);
+	LIST_INSERT_HEAD(&resolver->questions, resolve, entry);
+	return resolve;
+}
+
 struct resolve *resolve_start(struct resolver *resolver, const char *host, int family,
 	void (*done)(void *arg, const struct sockaddr_storage *addresses, const char *error),
 	void *arg)
 {
-	struct resolve *resolve = xcalloc(1, sizeof(*resolve));
+	struct resolve *resolve = resolve_new(resolver, arg);
 	struct ares_addrinfo_hints hints = {.ai_family = family};
 
-	resolve->resolver = resolver;
 	resolve->done = done;
-	resolve->arg = arg;
-	timer_init(&resolve->timer, resolver->loop, tell, resolve);
-	LIST_INSERT_HEAD(&resolver->questions, resolve, entry);
 	if (parse_numeric(host, &resolve->addresses[0])) {
 		if (family != AF_UNSPEC && resolve->addresses[0].ss_family != family)
 			resolve->error = "the address is of another family than ours";
@@ -197,11 +230,105 @@ struct resolve *resolve_start(struct resolver *resolver, const char *host, int f
 	return resolve;
 }
 
+/* --- services --- */
+
+/* Which of those of the lowest priority comes next (RFC 2782, "Weight"). */
+static struct ares_srv_reply *choose_service(struct ares_srv_reply *const *left, size_t count)
+{
+	unsigned priority = UINT_MAX, total = 0, point;
+
+	for (size_t i = 0; i < count; i++)
+		priority = left[i]->priority < priority ? left[i]->priority : priority;
+	for (size_t i = 0; i < count; i++)
+		total += left[i]->priority == priority ? left[i]->weight : 0;
+	point = total ? id_random_u32() % total : 0;
+	for (size_t i = 0; i < count; i++) {
+		if (left[i]->priority != priority)
+			continue;
+		if (point < left[i]->weight || total == 0)
+			return left[i];
+		point -= left[i]->weight;
+	}
+	return NULL; /* cannot be: the weights add up to the total */
+}
+
+static void keep_service(struct resolve *resolve, const struct ares_srv_reply *service)
+{
+	struct resolve_service *kept = &resolve->services[resolve->service_count];
+
+	if (!*service->host || strcmp(service->host, ".") == 0)
+		resolve->absent = true;
+	else if ((size_t)snprintf(kept->host, sizeof(kept->host), "%s", service->host) <
+		 sizeof(kept->host)) {
+		kept->port = service->port;
+		resolve->service_count++;
+	}
+}
+
+static void sort_services(struct resolve *resolve, struct ares_srv_reply *list)
+{
+	struct ares_srv_reply *left[4 * RESOLVE_MAX_SERVICES];
+	size_t count = 0;
+
+	for (; list && count < ARRAY_SIZE(left); list = list->next)
+		left[count++] = list;
+	while (count && resolve->service_count < RESOLVE_MAX_SERVICES) {
+		struct ares_srv_reply *next = choose_service(left, count);
+
+		for (size_t i = 0; i < count; i++) {
+			if (left[i] == next)
+				left[i--] = left[--count];
+		}
+		keep_service(resolve, next);
+	}
+}
+
+static void on_services(void *arg, int status, int timeouts, unsigned char *data, int length)
+{
+	struct resolve *resolve = arg;
+	struct ares_srv_reply *list = NULL;
+
+	(void)timeouts;
+	if (status == ARES_SUCCESS && ares_parse_srv_reply(data, length, &list) == ARES_SUCCESS)
+		sort_services(resolve, list);
+	ares_free_data(list);
+	tell_soon(resolve);
+}
+
+struct resolve *resolve_services(struct resolver *resolver, const char *name,
+	void (*done)(void *arg, const struct resolve_service *services, size_t count, bool absent),
+	void *arg)
+{
+	struct resolve *resolve = resolve_new(resolver, arg);
+
+	resolve->services_done = done;
+	resolve->asked = true;
+	timer_start(&resolver->tick, TICK_US);
+	ares_query(resolver->channel, name, ns_c_in, ns_t_srv, on_services, resolve);
+	return resolve;
+}
+
+bool resolver_knows(struct resolver *resolver, const char *host, int family)
+{
+	struct hostent *found = NULL;
+	int status = ares_gethostbyname_file(resolver->channel, host, family, &found);
+
+	if (status == ARES_SUCCESS)
+		ares_free_hostent(found);
+	return status == ARES_SUCCESS;
+}
+
+int resolver_use(struct resolver *resolver, const char *servers)
+{
+	return ares_set_servers_ports_csv(resolver->channel, servers) == ARES_SUCCESS ? 0 : -EINVAL;
+}
+
 struct resolve *resolve_cancel(struct resolve *resolve)
 {
 	if (!resolve)
 		return NULL;
 	resolve->done = NULL;
+	resolve->services_done = NULL;
 	timer_stop(&resolve->timer);
 	if (!resolve->asked)
 		forget(resolve);
@@ -221,6 +348,7 @@ struct resolver *resolver_free(struct resolver *resolver)
 		}
 		LIST_FOREACH (resolve, &resolver->questions, entry) {
 			resolve->done = NULL;
+			resolve->services_done = NULL;
 		}
 		ares_cancel(resolver->channel);
 	}

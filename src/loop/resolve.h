@@ -5,6 +5,9 @@
 #ifndef LOOP_RESOLVE_H
 #define LOOP_RESOLVE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "loop/loop.h"
@@ -22,6 +25,25 @@ struct resolver *resolver_free(struct resolver *resolver); /* NULL allowed; drop
 struct resolve *resolve_start(struct resolver *resolver, const char *host, int family,
 	void (*done)(void *arg, const struct sockaddr_storage *addresses, const char *error),
 	void *arg);
+
+/* SRV records (RFC 2782) of a name such as "_sip._udp.example.com", in the order to try them: by
+ * priority, and within one at random by weight. done() gets count 0 when there are none; `absent`
+ * says that the name declares that the service is not there ("."). */
+#define RESOLVE_MAX_SERVICES 8
+struct resolve_service {
+	char host[256];
+	uint16_t port;
+};
+struct resolve *resolve_services(struct resolver *resolver, const char *name,
+	void (*done)(void *arg, const struct resolve_service *services, size_t count, bool absent),
+	void *arg);
+
+/* Whether /etc/hosts has the name, which then has no records but that one. */
+bool resolver_knows(struct resolver *resolver, const char *host, int family);
+
+/* Other name servers than those of the machine: "127.0.0.1:5353,192.0.2.1". 0 or -EINVAL. */
+int resolver_use(struct resolver *resolver, const char *servers);
+
 struct resolve *resolve_cancel(struct resolve *resolve); /* NULL allowed; returns NULL */
 
 #endif

@@ -50,8 +50,15 @@ static void test_g711__encodes_every_sample_as_the_tables_say(void **state)
 {
 	(void)state;
 	for (int sample = -32768; sample <= 32767; sample++) {
-		assert_int_equal(ulaw_encode((int16_t)sample), reference_ulaw(sample));
-		assert_int_equal(alaw_encode((int16_t)sample), reference_alaw(sample));
+		int16_t pcm = (int16_t)sample;
+		uint8_t coded;
+
+		assert_int_equal(ulaw_encode(pcm), reference_ulaw(sample));
+		assert_int_equal(alaw_encode(pcm), reference_alaw(sample));
+		codec_pcmu.encode(&pcm, 1, &coded);
+		assert_int_equal(coded, reference_ulaw(sample));
+		codec_pcma.encode(&pcm, 1, &coded);
+		assert_int_equal(coded, reference_alaw(sample));
 	}
 }
 

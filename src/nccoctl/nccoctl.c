@@ -16,6 +16,7 @@
 #define MAX_FILE     (16u << 20)
 #define MAX_REPLIES  64
 #define MAX_OUTCOMES 64
+#define MAX_SPEECHES 64
 
 struct command {
 	const char *name;
@@ -168,6 +169,7 @@ struct run_arguments {
 	struct sim_options options;
 	struct sim_reply replies[MAX_REPLIES];
 	const char *outcomes[MAX_OUTCOMES];
+	const char *speeches[MAX_SPEECHES];
 	double bench;
 	const char *file;
 };
@@ -206,6 +208,11 @@ static int run_option(struct run_arguments *args, int option)
 			       : usage_error("--bench wants a number of steps", optarg);
 	case 'c':
 		return add_outcome(args, optarg);
+	case 's':
+		if (args->options.speech_count == MAX_SPEECHES)
+			return usage_error("too many --speech", NULL);
+		args->speeches[args->options.speech_count++] = optarg;
+		return 0;
 	case 'j':
 		args->options.json = true;
 		return 0;
@@ -226,6 +233,7 @@ static int run_arguments(struct run_arguments *args, int argc, char **argv)
 		{"reply", required_argument, NULL, 'r'},
 		{"bench", required_argument, NULL, 'b'},
 		{"connect", required_argument, NULL, 'c'},
+		{"speech", required_argument, NULL, 's'},
 		{"json", no_argument, NULL, 'j'},
 		{NULL, 0, NULL, 0},
 	};
@@ -260,6 +268,7 @@ static int run_run(int argc, char **argv)
 
 	args.options.replies = args.replies;
 	args.options.outcomes = args.outcomes;
+	args.options.speeches = args.speeches;
 	status = run_arguments(&args, argc, argv);
 	if (status == 0 && args.bench > 0) {
 		status = bench(args.file, (unsigned long)args.bench);
@@ -280,8 +289,8 @@ static int run_run(int argc, char **argv)
 static const struct command command_table[] = {
 	{"lint", "lint FILE...\n\tchecks scripts; - is standard input", run_lint},
 	{"run",
-		"run [--keys KEYS] [--connect OUTCOME]... [--reply FILE]... [--limit SECONDS] "
-		"[--json] FILE\n"
+		"run [--keys KEYS] [--speech TEXT]... [--connect OUTCOME]... [--reply FILE]...\n"
+		"\t[--limit SECONDS] [--json] FILE\n"
 		"\tsimulates a call: what the caller hears, which webhooks go out;\n"
 		"\tat a terminal without --keys you are the caller",
 		run_run},

@@ -155,6 +155,10 @@ static int start_agent(struct sip_agent *agent, const struct sip_config *config,
 		*ret_error = xstrdup("the SIP stack did not start");
 		return -EIO;
 	}
+	if (config->name_servers && resolver_use(agent->resolver, config->name_servers)) {
+		*ret_error = xasprintf("\"%s\" are no name servers", config->name_servers);
+		return -EINVAL;
+	}
 	error = agent_listen(agent, config, ret_error);
 	if (!error && !agent->udp_port && !agent->tcp_port) {
 		*ret_error = xstrdup("no SIP transport is switched on");

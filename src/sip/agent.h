@@ -29,6 +29,7 @@ struct sip_config {
 				     * With ;lr (or ;lr=on) as a pre-loaded Route and the request
 				     * URI untouched, without as strict routing (RFC 3261
 				     * 12.2.1.1). Validate with sip_uri_check() first. */
+	const char *name_servers;   /* "192.0.2.1,127.0.0.1:5353", NULL: those of the machine */
 	unsigned keepalive_s;	    /* OPTIONS ping inside a dialog, 0 off */
 	unsigned session_expires_s; /* RFC 4028, 0: we do not ask for it but agree; min 90 */
 };
@@ -50,6 +51,10 @@ struct sip_agent *sip_agent_new(struct loop *loop, const struct sip_config *conf
 struct sip_agent *sip_agent_free(struct sip_agent *agent);
 
 uint16_t sip_agent_port(const struct sip_agent *agent, bool tcp); /* as bound */
+
+/* Our own address as the world sees it: external_ip, the bound one, or that of the interface which
+ * leads out. */
+void sip_agent_host(struct sip_agent *agent, char out[64]);
 
 /* Checks a SIP or SIPS URI given by a person. 0, or -EINVAL with *ret_error a malloc'd
  * message that says what to write ("sip:sip:host" is "sip: stands twice; write sip:host"). */

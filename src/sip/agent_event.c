@@ -134,7 +134,6 @@ int agent_on_request(void *arg, nta_leg_t *dialog, nta_incoming_t *irq, sip_t co
 	struct sip_leg *leg = arg;
 	int status = 0;
 
-	(void)dialog;
 	if (sip->sip_request->rq_method == sip_method_ack)
 		return 481;
 	if (!sip->sip_to->a_tag) /* the same call again over another path */
@@ -143,6 +142,7 @@ int agent_on_request(void *arg, nta_leg_t *dialog, nta_incoming_t *irq, sip_t co
 		if (dialog_methods[i].method != sip->sip_request->rq_method)
 			continue;
 		leg_enter(leg);
+		early_select(leg, dialog);
 		status = agent_check_require(leg->agent, irq, sip);
 		if (!status)
 			status = dialog_methods[i].on_request(leg, irq, sip);

@@ -30,6 +30,7 @@
 #include "sip/agent.h"
 #include "sip/digest.h"
 #include "sip/leg.h"
+#include "sip/locate.h"
 
 #define SIP_ALLOW     "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY"
 #define SIP_SUPPORTED "100rel, timer, norefersub"
@@ -85,7 +86,8 @@ struct sip_leg {
 	bool offer_update, late_offer, confirmed_once;
 	bool bye_after_ack, cancelled, refreshing, peer_allows_update, peer_supports_timer;
 	bool peer_supports_100rel;
-	/* Before the 200: an offer and its answer are known to both, and an UPDATE changed it. */
+	/* Inbound, before the 200: an offer and its answer are known to both, and an UPDATE
+	 * changed it. Outbound each branch has flags of its own. */
 	bool early_answered, early_updated;
 
 	char *call_id, *from, *to, *from_user, *to_user, *from_uri;
@@ -94,9 +96,11 @@ struct sip_leg {
 	char *sdp; /* their offer in the INVITE */
 	size_t sdp_length;
 
-	char *contact;	 /* ours, as the peer can reach us */
-	tport_t *tport;	 /* the socket to send from; NULL: there is but one */
-	char *local_sdp; /* what we last offered or answered */
+	char *contact;	  /* ours, as the peer can reach us */
+	tport_t *tport;	  /* the socket to send from; NULL: there is but one */
+	char *local_sdp;  /* what we last offered or answered */
+	char *agreed_sdp; /* the one before our re-INVITE, in case that is refused */
+	char *next_sdp;	  /* our next offer, which waits for the one under way; NULL: none */
 	char *remote_sdp;
 	char hop[SIP_HOP_SIZE];	  /* numeric URI of the next hop, what sofia gets */
 	char first[SIP_HOP_SIZE]; /* where their INVITE came from, or ours went to */
@@ -104,11 +108,15 @@ struct sip_leg {
 
 	char *route, *headers; /* of the first INVITE */
 	struct digest_login login;
-	struct resolve *resolve;
+	struct locate *locate;
+	struct sip_hops hops; /* of the first INVITE, until one has answered */
+
+	struct early_branch *branches; /* outbound, before the answer */
+	unsigned branch_count;
 
 	unsigned session_s, min_se_s;
 	enum sip_refresher refresher;
-	struct timer session_timer, keepalive_timer, guard_timer, end_timer;
+	struct timer session_timer, keepalive_timer, guard_timer, hop_timer, end_timer;
 	struct sip_end end;
 	char *end_reason;
 };
@@ -145,10 +153,32 @@ int leg_on_ack_cancel(void *arg, nta_incoming_t *irq, sip_t const *sip);
 
 /* leg_dial.c */
 void leg_send_invite(struct sip_leg *leg, const char *sdp);
+bool leg_try_next_hop(struct sip_leg *leg); /* false: there is none */
+
+/* leg_early.c: the branches of an INVITE of ours, one for each tag of a 18x */
+struct early_branch;
+/* The branch of a response, which is made if need be; NULL: it names none, or one too many. */
+struct early_branch *early_take(struct sip_leg *leg, sip_t const *sip);
+/* Sends the PRACK that a reliable response wants and keeps what it says. False: it had been seen
+ * before. */
+bool early_acknowledge(struct sip_leg *leg, struct early_branch *branch, sip_t const *sip);
+/* The first 200 decides in which branch we are. *sdp, which it brought or not, becomes what is to
+ * be told of: an answer that was in a 18x is no news. Borrowed until early_release(). */
+void early_confirm(struct sip_leg *leg, sip_t const *sip, const char **sdp, size_t *length);
+/* A request came in the dialog of one of them: it is the one that we are in from here on. */
+void early_select(struct sip_leg *leg, nta_leg_t *dialog);
+bool early_is_answered(const struct sip_leg *leg); /* an UPDATE may bring an offer */
+void early_set_updated(struct sip_leg *leg);
+void early_reset(struct sip_leg *leg); /* for a new INVITE that begins from the start */
+void early_release(struct sip_leg *leg);
+
+/* leg_response.c: answers to our INVITE */
+int leg_on_invite_response(void *arg, nta_outgoing_t *orq, sip_t const *sip);
 /* One of our requests found the dialog gone (481), or no answer (408): ends the leg. */
 bool leg_check_alive(struct sip_leg *leg, int status);
 
 /* leg_reoffer.c */
+void leg_reoffer_next(struct sip_leg *leg); /* sends the re-INVITE that has waited, if any */
 int leg_on_reoffer(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip, bool update);
 
 /* leg_end.c */
@@ -157,6 +187,7 @@ int leg_on_bye(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
 /* leg_refer.c: a REFER of ours, and the NOTIFYs that it brings */
 int leg_on_notify(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
 void refer_out_stop(struct sip_leg *leg);
+int refer_target_check(const char *uri); /* uri.c: a SIP or tel URI; 0 or -EINVAL */
 
 /* leg_referred.c: a REFER of theirs, and our NOTIFYs */
 int leg_on_refer(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
@@ -199,6 +230,8 @@ bool target_parse(const char *uri, struct sip_target *ret_target);
 void hop_write(
 	char out[SIP_HOP_SIZE], const struct sockaddr_storage *address, uint16_t port, bool tcp);
 const char *leg_next_hop(struct sip_leg *leg); /* for a request inside the dialog */
+/* For one inside another dialog of the leg, into out. */
+void leg_branch_hop(struct sip_leg *leg, nta_leg_t *dialog, char out[SIP_HOP_SIZE]);
 /* Our own address, or with a wildcard that of the interface that leads to the peer. */
 bool agent_interface(struct sip_agent *agent, const char *peer_ip, char out[64]);
 /* Our address as `peer` would see it: external_ip, the bound one, or the interface's. */

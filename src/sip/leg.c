@@ -43,7 +43,8 @@ static void destroy(struct sip_leg *leg)
 	char *owned[] = {leg->call_id, leg->from, leg->to, leg->from_user, leg->to_user,
 		leg->from_uri, leg->request_uri, leg->request_user, leg->source_ip,
 		leg->source_addr, leg->user_agent, leg->sdp, leg->contact, leg->local_sdp,
-		leg->remote_sdp, leg->route, leg->headers, leg->end_reason};
+		leg->agreed_sdp, leg->next_sdp, leg->remote_sdp, leg->route, leg->headers,
+		leg->end_reason};
 
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
 		free(owned[i]);
@@ -73,7 +74,8 @@ void leg_end(struct sip_leg *leg, int status, const char *reason, bool by_peer)
 		return;
 	leg->state = SIP_LEG_ENDED;
 	session_stop(leg);
-	leg->resolve = resolve_cancel(leg->resolve);
+	leg->locate = locate_cancel(leg->locate);
+	sip_hops_release(&leg->hops);
 	nta_incoming_destroy(leg->invite_in);
 	leg->invite_in = NULL;
 	if (leg->offer_in)
@@ -85,6 +87,7 @@ void leg_end(struct sip_leg *leg, int status, const char *reason, bool by_peer)
 	drop_outgoing(&leg->options_out);
 	refer_out_stop(leg);
 	refer_in_stop(leg, by_peer);
+	early_release(leg);
 	nta_leg_destroy(leg->dialog);
 	leg->dialog = NULL;
 	xstrset(&leg->end_reason, reason ? reason : "");

@@ -34,6 +34,28 @@ static void test_outbound__ring_answer_ack_bye(void **state)
 	peer_free(peer);
 }
 
+static void on_sending(void *arg, const char *peer_ip)
+{
+	struct peer *peer = arg;
+
+	assert_string_equal(peer_ip, "127.0.0.1");
+	sip_leg_set_offer(peer->leg, "v=0\r\nm=audio 42002 RTP/AVP 8\r\n");
+}
+
+static void test_outbound__offer_may_wait_for_the_address(void **state)
+{
+	struct peer *peer = peer_new(NULL);
+	struct sip_leg_handler handler = peer_leg_handler;
+
+	(void)state;
+	handler.on_sending = on_sending;
+	peer_dial(peer, NULL);
+	sip_leg_set_handler(peer->leg, &handler, peer);
+	peer_expect(peer, "INVITE sip:bob@127.0.0.1:");
+	assert_true(peer_has(peer, "m=audio 42002"));
+	peer_free(peer);
+}
+
 static void test_outbound__cancel_is_confirmed_by_487(void **state)
 {
 	struct peer *peer = peer_new(NULL);
@@ -340,6 +362,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_outbound__ring_answer_ack_bye),
+		cmocka_unit_test(test_outbound__offer_may_wait_for_the_address),
 		cmocka_unit_test(test_outbound__cancel_is_confirmed_by_487),
 		cmocka_unit_test(test_outbound__answers_sha256_before_md5),
 		cmocka_unit_test(test_outbound__gives_up_on_a_wrong_password),

@@ -23,6 +23,7 @@ static int on_ack(void *arg, nta_incoming_t *irq, sip_t const *sip)
 		sdp = leg_body(sip, &length);
 		if (sdp && leg->handler && leg->handler->on_ack)
 			leg->handler->on_ack(leg->arg, sdp, length);
+		leg_reoffer_next(leg);
 	}
 	leg_leave(leg);
 	return 0;
@@ -43,11 +44,11 @@ static int check_glare(struct sip_leg *leg, nta_incoming_t *irq, const char *sdp
 {
 	bool early = leg->state == SIP_LEG_INVITED || leg->state == SIP_LEG_EARLY;
 
-	if (leg->invite_out && (sdp || !update))
+	if (leg->invite_out && (sdp || !update) && !(update && early_is_answered(leg)))
 		return agent_reply(leg->agent, irq, SIP_491_REQUEST_PENDING);
 	if (leg->offer_in || (!update && leg->invite_in))
 		return reply_later(leg, irq);
-	if (leg->state == SIP_LEG_CONFIRMED || !sdp || leg->early_answered)
+	if (leg->state == SIP_LEG_CONFIRMED || !sdp || leg->early_answered || !leg->inbound)
 		return 0;
 	if (leg->late_offer) /* ours went out, or will, and is not answered */
 		return agent_reply(leg->agent, irq, SIP_491_REQUEST_PENDING);
@@ -106,6 +107,7 @@ void sip_leg_reoffer_answer(struct sip_leg *leg, int status, const char *sdp)
 	if (status < 300) {
 		xstrset(&leg->local_sdp, sdp ? sdp : leg->local_sdp);
 		leg->early_updated = leg->early_updated || leg->state < SIP_LEG_ANSWERED;
+		early_set_updated(leg);
 		send_answer(leg, irq, sdp);
 	} else {
 		agent_reply(leg->agent, irq, status, sip_status_phrase(status));
@@ -114,18 +116,28 @@ void sip_leg_reoffer_answer(struct sip_leg *leg, int status, const char *sdp)
 	if (leg->offer_update || status >= 300) {
 		nta_incoming_destroy(irq);
 		leg->offer_in = NULL;
+		leg_reoffer_next(leg);
 	}
 	agent_poke(leg->agent);
+}
+
+void leg_reoffer_next(struct sip_leg *leg)
+{
+	if (!leg->next_sdp || leg->state != SIP_LEG_CONFIRMED || leg->invite_out || leg->offer_in)
+		return;
+	free(leg->agreed_sdp);
+	leg->agreed_sdp = leg->local_sdp;
+	leg->local_sdp = leg->next_sdp;
+	leg->next_sdp = NULL;
+	leg->refreshing = false;
+	leg_send_invite(leg, leg->local_sdp);
 }
 
 void sip_leg_reinvite(struct sip_leg *leg, const char *sdp)
 {
 	if (leg->state != SIP_LEG_CONFIRMED)
 		return;
-	if (leg->local_sdp != sdp)
-		xstrset(&leg->local_sdp, sdp);
-	leg->refreshing = false;
-	if (!leg->invite_out && !leg->offer_in)
-		leg_send_invite(leg, leg->local_sdp);
+	xstrset(&leg->next_sdp, sdp);
+	leg_reoffer_next(leg);
 	agent_poke(leg->agent);
 }

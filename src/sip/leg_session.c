@@ -186,7 +186,8 @@ void session_start(struct sip_leg *leg)
 
 void session_stop(struct sip_leg *leg)
 {
-	struct timer *timers[] = {&leg->session_timer, &leg->keepalive_timer, &leg->guard_timer};
+	struct timer *timers[] = {
+		&leg->session_timer, &leg->keepalive_timer, &leg->guard_timer, &leg->hop_timer};
 
 	for (size_t i = 0; i < ARRAY_SIZE(timers); i++) {
 		if (timers[i]->fn)

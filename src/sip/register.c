@@ -21,12 +21,14 @@ struct sip_registration {
 	struct sip_agent *agent;
 	nta_leg_t *dialog;
 	nta_outgoing_t *out;
-	struct resolve *resolve;
+	struct locate *locate;
+	struct sip_hops hops; /* of the registrar, that are left to be tried */
 	struct timer timer;
 	struct digest_login login;
 	char *request_uri, *route, *contact, *user;
 	tport_t *tport;
-	char hop[SIP_HOP_SIZE];
+	char *server;		/* URI of who gets the requests */
+	char hop[SIP_HOP_SIZE]; /* numeric; "": to be found out */
 	unsigned expires_s;
 	unsigned failures; /* in a row */
 	bool granted;
@@ -76,7 +78,7 @@ static void on_timer(void *arg)
 	struct sip_registration *r = arg;
 
 	r->login.rounds = 0;
-	if (r->contact)
+	if (*r->hop)
 		r->out = send_register(r, r->expires_s, false);
 	else
 		find_registrar(r);
@@ -136,12 +138,33 @@ static void retry_later(struct sip_registration *r)
 	timer_start(&r->timer, (500 + id_random_u32() % 501) * r->agent->second_us / 1000 * wait_s);
 }
 
+/* The next address of the registrar; false: there is none. */
+static bool try_next_hop(struct sip_registration *r)
+{
+	const struct sip_hop *hop = sip_hops_take(&r->hops);
+	struct sip_target target;
+
+	if (!hop)
+		return false;
+	hop_write(r->hop, &hop->address, hop->port, hop->tcp);
+	target_parse(r->hop, &target);
+	free(r->contact);
+	r->contact = agent_contact(r->agent, r->user, target.host, target.tcp);
+	r->tport = agent_tport(r->agent, target.host, target.tcp);
+	r->out = send_register(r, r->expires_s, false);
+	return true;
+}
+
 static void on_final(struct sip_registration *r, sip_t const *sip, int status)
 {
 	bool internal = !sip || nta_sip_is_internal(sip);
 	unsigned expires_s = sip && status < 300 ? granted_expires(r, sip) : 0;
 
+	if ((internal || status == 503) && try_next_hop(r))
+		return;
 	r->granted = sip && status < 300;
+	if (!r->granted && internal)
+		*r->hop = '\0'; /* it may have another address by then */
 	if (r->granted && expires_s) {
 		r->login.rounds = 0;
 		r->failures = 0;
@@ -173,33 +196,29 @@ static int on_response(void *arg, nta_outgoing_t *orq, sip_t const *sip)
 	return 0;
 }
 
-static void on_resolved(void *arg, const struct sockaddr_storage *address, const char *error)
+static void on_located(void *arg, const struct sip_hop *hops, size_t count, const char *error)
 {
 	struct sip_registration *r = arg;
-	struct sip_target target;
 
-	r->resolve = NULL;
-	if (!address) {
-		retry_later(r);
-		tell(r, 0, error, 0);
+	r->locate = NULL;
+	if (count) {
+		sip_hops_set(&r->hops, hops, count);
+		try_next_hop(r);
 		return;
 	}
-	target_parse(r->hop, &target);
-	hop_write(r->hop, address, target.port ? target.port : 5060, target.tcp);
-	target_parse(r->hop, &target);
-	r->contact = agent_contact(r->agent, r->user, target.host, target.tcp);
-	r->tport = agent_tport(r->agent, target.host, target.tcp);
-	r->out = send_register(r, r->expires_s, false);
+	retry_later(r);
+	tell(r, 0, error, 0);
 }
 
 static void find_registrar(struct sip_registration *r)
 {
+	struct sip_agent *agent = r->agent;
 	struct sip_target target;
 
-	if (!target_parse(r->hop, &target))
-		snprintf(target.host, sizeof(target.host), "invalid.invalid");
-	r->resolve =
-		resolve_start(r->agent->resolver, target.host, r->agent->family, on_resolved, r);
+	if (!target_parse(r->server, &target))
+		target = (struct sip_target){.host = "invalid.invalid", .port = 5060};
+	r->locate = locate_start(agent->resolver, &target, agent->family, agent->udp_port != 0,
+		agent->tcp_port != 0, on_located, r);
 }
 
 static char *without_user(const char *uri)
@@ -212,11 +231,10 @@ static char *without_user(const char *uri)
 static void choose_route(struct sip_registration *r, const struct sip_account *account)
 {
 	const char *proxy = account->outbound_proxy ? account->outbound_proxy : r->agent->proxy;
-	const char *registrar = account->registrar, *hop = proxy ? proxy : registrar;
 	struct sip_target target;
 
-	r->request_uri = without_user(registrar);
-	snprintf(r->hop, sizeof(r->hop), "%s", hop);
+	r->request_uri = without_user(account->registrar);
+	r->server = xstrdup(proxy ? proxy : account->registrar);
 	if (proxy && target_parse(proxy, &target) && target.loose) {
 		r->route = xasprintf("<%s>", proxy);
 	} else if (proxy) {
@@ -258,13 +276,15 @@ struct sip_registration *sip_unregister(struct sip_registration *r)
 	if (r->gone)
 		*r->gone = true;
 	timer_stop(&r->timer);
-	resolve_cancel(r->resolve);
+	locate_cancel(r->locate);
+	sip_hops_release(&r->hops);
 	nta_outgoing_destroy(r->out);
 	if (r->granted)
 		nta_outgoing_destroy(send_register(r, 0, true));
 	nta_leg_destroy(r->dialog);
 	TAILQ_REMOVE(&r->agent->registrations, r, entry);
 	digest_login_release(&r->login);
+	free(r->server);
 	free(r->request_uri);
 	free(r->route);
 	free(r->contact);

@@ -141,9 +141,9 @@ static bool behind_nat(
 	return false;
 }
 
-/* RFC 3261 section 12.2.1.1: the first of the route set, else the remote target. A name there
- * was resolved when the dialog began, by whoever stands at leg->hop. */
-const char *leg_next_hop(struct sip_leg *leg)
+/* RFC 3261 section 12.2.1.1: the first of the route set, else the remote target. False, and
+ * nothing in out: a name, which was resolved when the dialog began. */
+static bool dialog_hop(struct sip_leg *leg, nta_leg_t *dialog, char out[SIP_HOP_SIZE])
 {
 	const sip_route_t *route = NULL;
 	const sip_contact_t *contact = NULL;
@@ -151,16 +151,31 @@ const char *leg_next_hop(struct sip_leg *leg)
 	struct sip_target target;
 	const url_t *url;
 
-	nta_leg_get_route(leg->dialog, &route, &contact);
+	nta_leg_get_route(dialog, &route, &contact);
 	url = route ? route->r_url : contact ? contact->m_url : NULL;
 	if (!url || !numeric_address(url, leg->agent->family, &target, &address))
-		return leg->hop;
+		return false;
 	if (!route && behind_nat(leg, target.host, &address))
-		memcpy(leg->hop, leg->first, sizeof(leg->hop));
+		memcpy(out, leg->first, SIP_HOP_SIZE);
 	else
-		hop_write(leg->hop, &address, target.port ? target.port : 5060,
+		hop_write(out, &address, target.port ? target.port : 5060,
 			target.transport_given ? target.tcp : leg->tcp);
+	return true;
+}
+
+const char *leg_next_hop(struct sip_leg *leg)
+{
+	char hop[SIP_HOP_SIZE];
+
+	if (dialog_hop(leg, leg->dialog, hop))
+		memcpy(leg->hop, hop, sizeof(leg->hop));
 	return leg->hop;
+}
+
+void leg_branch_hop(struct sip_leg *leg, nta_leg_t *dialog, char out[SIP_HOP_SIZE])
+{
+	if (!dialog_hop(leg, dialog, out))
+		memcpy(out, leg->first, SIP_HOP_SIZE);
 }
 
 /* The address of the interface that leads to peer; a connected UDP socket sends nothing. */
@@ -199,6 +214,12 @@ void agent_host(struct sip_agent *agent, const char *peer_ip, char out[64])
 		snprintf(out, 64, "%s", agent->external_ip);
 	else if (!agent_interface(agent, peer_ip, out)) /* no route at all */
 		snprintf(out, 64, "%s", agent->family == AF_INET6 ? "::1" : "127.0.0.1");
+}
+
+/* Addresses for documentation (RFC 5737, RFC 3849): nobody's, so the way there is the way out. */
+void sip_agent_host(struct sip_agent *agent, char out[64])
+{
+	agent_host(agent, agent->family == AF_INET6 ? "2001:db8::1" : "192.0.2.1", out);
 }
 
 char *agent_contact(struct sip_agent *agent, const char *user, const char *peer_ip, bool tcp)

@@ -101,13 +101,14 @@ def bracketed(host):
 class Wire:
     """A UDP socket, or a TCP connection to a peer, and a thread that reads messages from it."""
 
-    def __init__(self, on_message, transport="udp", host="127.0.0.1", peer=None, connected=None):
+    def __init__(self, on_message, transport="udp", host="127.0.0.1", peer=None, connected=None,
+                 local_port=0):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
         self.transport, self.host, self._on_message = transport, host, on_message
         self.socket = connected or socket.socket(family, kind)
         if not connected:
-            self.socket.bind((host, 0))
+            self.socket.bind((host, local_port))
         if transport == "tcp" and not connected:
             self.socket.settimeout(5)
             self.socket.connect(peer)
@@ -332,7 +333,7 @@ class Call:
     """A dialog. messages: all that came and that no wait() has taken; requests: every request."""
 
     def __init__(self, peer, to="15550100", transport="udp", user="15550999", host="127.0.0.1",
-                 codecs=("PCMU",), events=101, sdp_lines=(), auto_ack=True):
+                 codecs=("PCMU",), events=101, sdp_lines=(), auto_ack=True, local_port=0):
         self.peer, self.transport, self.host, self.auto_ack = peer, transport, host, auto_ack
         self.codecs, self.events, self.sdp_lines = codecs, events, sdp_lines
         self.messages, self.requests, self._changed = [], [], threading.Condition()
@@ -340,7 +341,7 @@ class Call:
         self.call_id, self.tag = f"{token(16)}@e2e", token()
         self.local_cseq, self.routes, self.remote_tag, self.invited = 0, [], "", None
         self.rtp = Rtp(host, codecs[0])
-        self.wire = Wire(self._on_message, transport, host, peer)
+        self.wire = Wire(self._on_message, transport, host, peer, local_port=local_port)
         there = f"{bracketed(peer[0])}:{peer[1]}"
         self.remote_uri = self.target = f"sip:{to}@{there}" if peer else ""
         self.local_uri = f"sip:{user}@{bracketed(host)}:{self.wire.port}"
@@ -513,15 +514,16 @@ class Server(Call):
     handle(server, request) is called for each request but ACK, and answers with respond(). The
     dialog is joined by take()."""
 
-    def __init__(self, handle, transport="udp", host="127.0.0.1", **options):
+    def __init__(self, handle, transport="udp", host="127.0.0.1", port=0, **options):
         self._handle, self._accepted, self._listener = handle, [], None
         if transport == "tcp":
             self._listener = socket.create_server((host, 0))
             self._port = self._listener.getsockname()[1]
             threading.Thread(target=self._accept, daemon=True).start()
-        super().__init__((host, 0), transport="udp", host=host, **options)
+        super().__init__((host, 0), transport="udp", host=host, local_port=port, **options)
         if transport == "udp":
             self._port = self.wire.port
+        self.port = self._port
         self.uri = f"sip:{bracketed(host)}:{self._port}"
         self.contact = f"<sip:there@{bracketed(host)}:{self._port}" + (
             ";transport=tcp>" if transport == "tcp" else ">")
@@ -553,15 +555,70 @@ class Server(Call):
             self.messages.append(message)
             self._changed.notify_all()
 
-    def take(self, invite, headers=()):
-        """180, then 200 with our SDP; from now on request() speaks in the dialog."""
+    def join(self, invite):
+        """Takes the remote side of the dialog from an INVITE."""
         self.call_id, self.remote_tag = invite.get("Call-ID"), tag_of(invite.get("From"))
         self.remote_uri, self.local_uri = (uri_of(invite.get(n)) for n in ("From", "To"))
         self.target = uri_of(invite.get("Contact"))
         self.wire, self.peer = invite.wire, invite.source
         self._meet(invite)
+
+    def take(self, invite, headers=()):
+        """180, then 200 with our SDP; from now on request() speaks in the dialog."""
+        self.join(invite)
         self.respond(invite, 180, "Ringing", headers)
         self.respond(invite, 200, "OK", headers, self.local_sdp())
+
+
+class Callee(Server):
+    """A telephone that is called, once: it rings at once, then does what the test says.
+
+    ring: the provisional response, 0 for none. tone: what it says when it has answered."""
+
+    def __init__(self, user="there", ring=180, **options):
+        self._ring, self.user = ring, user
+        super().__init__(Callee._serve, **options)
+        self.uri = self.uri.replace("sip:", f"sip:{user}@")
+
+    def _serve(self, request):
+        if request.method == "INVITE" and not tag_of(request.get("To")):
+            self.invited = request
+            if self._ring:
+                self.respond(request, self._ring, "Ringing")
+        elif request.method == "INVITE":
+            self._meet(request)
+            self.respond(request, 200, "OK", body=self.local_sdp())
+        elif request.method == "CANCEL":
+            self.respond(request, 200)
+            self.respond(self.invited, 487, "Request Terminated")
+        else:
+            self.respond(request, 200)
+
+    def called(self, seconds=5):
+        """The INVITE."""
+        return self.wait("INVITE", seconds)
+
+    def early(self):
+        """183 with our SDP: what is spoken now is heard before the answer."""
+        self._meet(self.invited)
+        self.respond(self.invited, 183, "Session Progress", body=self.local_sdp())
+
+    def answer(self, seconds=5):
+        """Picks up, waiting for the call if need be; returns the INVITE."""
+        invite = self.invited or self.called(seconds)
+        self.join(invite)
+        self.respond(invite, 200, "OK", body=self.local_sdp())
+        self.wait("ACK", seconds)
+        return invite
+
+    def refuse(self, status, phrase="No", seconds=5):
+        invite = self.invited or self.called(seconds)
+        self.respond(invite, status, phrase)
+        self.wait("ACK", seconds)
+        return invite
+
+    def cancelled(self, seconds=5):
+        return self.wait("CANCEL", seconds)
 
 
 # Digest (RFC 8760)
