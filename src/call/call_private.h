@@ -322,5 +322,8 @@ void call_record_release(struct call *call);
 void call_record_start(void *ctx, const struct ncco_record *record);
 void call_record_order(void *ctx, unsigned number, enum ncco_record_order order);
 void call_record_media_ready(struct call *call);
+/* It is present in a conversation now; it is about to leave it. */
+void call_record_came(struct call *call);
+void call_record_left(struct call *call);
 
 #endif

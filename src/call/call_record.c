@@ -121,6 +121,17 @@ static void refuse(struct call *call, const struct ncco_record *wanted)
 	timer_start(&call->recordings.timer, 0);
 }
 
+/* Recordings of more than two channels have one for each of the others who are there. */
+static void add_others(struct call *call, struct recording *recording)
+{
+	struct call *other;
+
+	TAILQ_FOREACH (other, &call->conversation->members, member) {
+		if (other != call && other->present)
+			recording_add_party(recording, leg_media(other->leg));
+	}
+}
+
 void call_record_start(void *ctx, const struct ncco_record *wanted)
 {
 	struct call *call = ctx;
@@ -148,8 +159,40 @@ void call_record_start(void *ctx, const struct ncco_record *wanted)
 	call->recordings.count++;
 	record->recording = recording_start(
 		call->server->recordings, leg_media(call->leg), &spec, on_ended, record);
+	if (call->present)
+		add_others(call, record->recording);
 	if (wanted->beep)
 		beep(call);
+}
+
+void call_record_came(struct call *call)
+{
+	struct call_record *record;
+	struct call *other;
+
+	TAILQ_FOREACH (record, &call->recordings.all, link)
+		add_others(call, record->recording);
+	TAILQ_FOREACH (other, &call->conversation->members, member) {
+		if (other == call || !other->present)
+			continue;
+		TAILQ_FOREACH (record, &other->recordings.all, link)
+			recording_add_party(record->recording, leg_media(call->leg));
+	}
+}
+
+void call_record_left(struct call *call)
+{
+	struct call_record *record;
+	struct call *other;
+
+	TAILQ_FOREACH (other, &call->conversation->members, member) {
+		if (other == call || !other->present)
+			continue;
+		TAILQ_FOREACH (record, &call->recordings.all, link)
+			recording_drop_party(record->recording, leg_media(other->leg));
+		TAILQ_FOREACH (record, &other->recordings.all, link)
+			recording_drop_party(record->recording, leg_media(call->leg));
+	}
 }
 
 void call_record_order(void *ctx, unsigned number, enum ncco_record_order order)

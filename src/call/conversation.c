@@ -93,6 +93,7 @@ void conversation_admit(struct call *call)
 		join_room(call);
 	else if (conversation->present == 2)
 		conversation_open(conversation);
+	call_record_came(call);
 	call_review_music(conversation);
 }
 
@@ -119,6 +120,8 @@ static void take_out(struct call *call)
 		call_sound_leaves_room(call);
 		media_room_leave(leg_media(call->leg));
 	}
+	if (call->present)
+		call_record_left(call);
 	call_hold_leave(call);
 	conversation_leave_seat(call);
 	conversation->count--;

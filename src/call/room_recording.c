@@ -10,7 +10,7 @@
 #include "media/room.h"
 #include "media/stream.h"
 
-#define RATE 8000 /* what recorder.h takes */
+#define RATE 16000
 
 struct room_recording {
 	LIST_ENTRY(room_recording) link;
