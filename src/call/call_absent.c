@@ -34,41 +34,6 @@ static void tell(void *arg)
 	}
 }
 
-void call_absent_enqueue(void *ctx, const struct ncco_queue *queue)
-{
-	call_tell_error(ctx, queue->pointer, REASON);
-	want(ctx, ABSENT_CONNECT);
-}
-
-void call_absent_dequeue(void *ctx, const char *name)
-{
-	(void)name;
-	want(ctx, ABSENT_CONNECT);
-}
-
-void call_absent_forget_connect(void *ctx)
-{
-	forget(ctx, ABSENT_CONNECT);
-}
-
-void call_absent_join(void *ctx, const struct ncco_join *join)
-{
-	(void)join;
-	want(ctx, ABSENT_ROOM);
-}
-
-void call_absent_leave(void *ctx)
-{
-	forget(ctx, ABSENT_ROOM);
-}
-
-bool call_absent_transfer(void *ctx, const struct ncco_transfer *transfer)
-{
-	(void)ctx;
-	(void)transfer;
-	return false;
-}
-
 void call_absent_recognise(void *ctx, const struct ncco_speech *speech)
 {
 	(void)speech;

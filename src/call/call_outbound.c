@@ -264,6 +264,9 @@ static void find_out(struct call *call)
 static void go_on(struct call *call)
 {
 	struct call_dial *dial = &call->dial;
+	const char *method = dial->answer_method ? dial->answer_method
+			     : call->app	 ? call->app->answer_method
+						 : "GET";
 
 	if (call->state != CALL_DIALING)
 		return;
@@ -277,9 +280,8 @@ static void go_on(struct call *call)
 	}
 	conversation_admit(call);
 	call_set_state(call, CALL_ASKING);
-	webhook_ask(call->line, WEBHOOK_ANSWER, dial->answer_url,
-		dial->answer_method ? dial->answer_method : "GET", call_answer_parameters(call),
-		on_own_script, call);
+	webhook_ask(call->line, WEBHOOK_ANSWER, dial->answer_url, method,
+		call_answer_parameters(call), on_own_script, call);
 }
 
 void call_answered_out(struct call *call)

@@ -306,6 +306,11 @@ const struct config_application *config_application_by_id(
 	return NULL;
 }
 
+bool config_same_application(const struct config_application *a, const struct config_application *b)
+{
+	return a == b || (a && b && strcmp(a->id, b->id) == 0);
+}
+
 const struct config_application *config_application_by_number(
 	const struct config *config, const char *called)
 {

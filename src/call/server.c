@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "call/recording.h"
+#include "call/room_recording.h"
 #include "call/call_private.h"
 
 #define DECODE_WORKERS	     2
@@ -291,6 +292,8 @@ struct server *server_new(struct loop *loop, struct config *config, char **ret_e
 	server->config = config;
 	TAILQ_INIT(&server->calls);
 	TAILQ_INIT(&server->conversations);
+	TAILQ_INIT(&server->queues);
+	LIST_INIT(&server->room_recordings);
 	webhook_env_init(&server->webhooks);
 	server->webhooks.on_drained = on_webhooks_drained;
 	server->webhooks.arg = server;
@@ -320,6 +323,7 @@ struct server *server_free(struct server *server)
 	server->draining = false;
 	while ((call = TAILQ_FIRST(&server->calls)))
 		call_free(call);
+	room_recordings_abandon(server);
 	webhook_env_release(&server->webhooks);
 	trunks_free(server->trunks);
 	sip_agent_free(server->agent);

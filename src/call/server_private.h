@@ -6,6 +6,7 @@
 
 #include "call/conversation.h"
 #include "call/leg.h"
+#include "call/queue.h"
 #include "call/server.h"
 #include "call/tone.h"
 #include "call/trunk.h"
@@ -37,6 +38,8 @@ struct server {
 
 	struct call_list calls;
 	struct conversation_list conversations;
+	struct queue_list queues;
+	LIST_HEAD(room_recordings, room_recording) room_recordings;
 	unsigned call_count;
 	uint64_t calls_total, calls_failed;
 	bool draining, hurried;
