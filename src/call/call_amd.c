@@ -61,6 +61,15 @@ static void tell(struct interp *interp, const char *status, const char *sub_stat
 	json_object_put(data);
 }
 
+/* For its own script, that of onAnswer too, which may begin later. */
+static void note(struct call *call, const char *status)
+{
+	struct json_object *text = json_object_new_string(status);
+
+	interp_set_variable(call->interp, VARIABLE_AMD, text);
+	json_object_put(text);
+}
+
 static const char *sub_state_of(enum amd_event event)
 {
 	if (event == AMD_BEEP)
@@ -80,6 +89,7 @@ static void on_verdict(struct call *call, enum amd_event event)
 	if (!amd->told)
 		post(call, status, NULL);
 	amd->told = true;
+	note(call, status);
 	if (event != AMD_HUMAN && amd->hangup) {
 		call_hangup(call, "a machine has answered", NULL);
 		return;
