@@ -115,6 +115,7 @@ static bool begin_end(struct call *call)
 	route_cancel(call->route);
 	call->route = NULL;
 	call_referral_release(call);
+	call_amd_release(call);
 	connect_cancel(call->connect);
 	if (call->line)
 		webhook_forget(call->line);
@@ -172,6 +173,7 @@ void call_ended(struct call *call, const struct leg_end *end)
 	if (!call->dial.asked)
 		call_leave_parent(call);
 	call_fork_release(call);
+	call_amd_release(call);
 	conversation_leave(call);
 	call_reap_soon(call);
 }
@@ -217,6 +219,7 @@ static void on_answered(void *arg)
 	call_digits_media_ready(arg);
 	call_sound_media_ready(arg);
 	call_record_media_ready(arg);
+	call_amd_media_ready(arg);
 }
 
 static void on_digit(void *arg, char digit)
@@ -316,6 +319,7 @@ struct call *call_free(struct call *call)
 	call_join_release(call);
 	queue_place_release(call);
 	call_fork_release(call);
+	call_amd_release(call);
 	call_refer_release(call);
 	call_outbound_release(call);
 	call_forward_free(call);

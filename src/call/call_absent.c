@@ -5,7 +5,7 @@
 
 #define REASON "is not available"
 
-enum absent { ABSENT_CONNECT, ABSENT_ROOM, ABSENT_SPEECH, ABSENT_AMD, ABSENT_COUNT };
+enum absent { ABSENT_CONNECT, ABSENT_ROOM, ABSENT_SPEECH, ABSENT_COUNT };
 
 static void want(struct call *call, enum absent what)
 {
@@ -20,8 +20,7 @@ static void forget(struct call *call, enum absent what)
 
 static void tell(void *arg)
 {
-	static const enum ncco_event_type types[] = {
-		NCCO_CONNECTED, NCCO_LEFT, NCCO_SPEECH, NCCO_AMD};
+	static const enum ncco_event_type types[] = {NCCO_CONNECTED, NCCO_LEFT, NCCO_SPEECH};
 	struct call *call = arg;
 	unsigned wanted = call->absent;
 
@@ -49,12 +48,6 @@ void call_absent_speech_clock(void *ctx)
 void call_absent_forget_speech(void *ctx)
 {
 	forget(ctx, ABSENT_SPEECH);
-}
-
-void call_absent_amd(void *ctx, const struct ncco_amd *amd)
-{
-	(void)amd;
-	want(ctx, ABSENT_AMD);
 }
 
 void call_absent_transcribe(void *ctx, const struct ncco_transcribe *transcribe)

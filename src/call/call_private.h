@@ -10,6 +10,7 @@
  *   call_host.c      what a script asks of it: struct ncco_host
  *   call_connect.c   ... other parties
  *   call_join.c      ... rooms and transfers
+ *   call_amd.c       ... who is there, a person or a machine
  *   call_refer.c     ... that the other side call somebody else
  *   call_referred.c  what the other side asks of it: a transfer
  *   call_sound.c     ... sounds
@@ -116,7 +117,9 @@ struct call_dial {
 	bool asked;	  /* ... and is waited for */
 	char *digits;	  /* sent once it has answered */
 	char *answer_url, *answer_method; /* its own script, run before it joins */
-	unsigned limit_s;		  /* of the connection, 0: none */
+	struct ncco_amd amd; /* its texts are NULL: its events go where the others do */
+	bool amd_wanted;     /* before the script or the conversation */
+	unsigned limit_s;    /* of the connection, 0: none */
 	struct timer limit;
 	struct trunk *trunk;	     /* taken for it; NULL: none */
 	const char *cancelled;	     /* status when it is given up before the answer */
@@ -162,6 +165,7 @@ struct call {
 	struct call_recordings recordings;
 	struct fork *fork;
 	char *fork_pointer;
+	struct call_amd *amd; /* who is there is being found out */
 	struct call_refer refer;
 	struct referral
 		*referral; /* a transfer that it has asked for, or is kept for; NULL: none */
@@ -234,6 +238,13 @@ void call_fork(void *ctx, const struct ncco_fork *fork);
 void call_fork_digit(struct call *call, char digit);
 void call_fork_release(struct call *call);
 
+/* call_amd.c */
+void call_amd(void *ctx, const struct ncco_amd *amd);
+/* done: called at the end unless a machine was to be hung up on; NULL: its own script is told. */
+void call_amd_start(struct call *call, const struct ncco_amd *amd, void (*done)(struct call *call));
+void call_amd_media_ready(struct call *call);
+void call_amd_release(struct call *call);
+
 /* call_event.c */
 struct json_object *call_event_base(const struct call *call);
 struct json_object *call_answer_parameters(const struct call *call);
@@ -242,6 +253,9 @@ void call_tell_final(struct call *call, const struct leg_end *end);
 void call_tell_error(struct call *call, const char *pointer, const char *reason);
 void call_tell_transfer(struct call *call, const char *from);
 void call_tell_refer(struct call *call, const char *to, int status);
+/* url NULL: where the call's other events go; sub_state NULL: none. */
+void call_tell_amd(struct call *call, const char *url, const char *method, const char *status,
+	const char *sub_state);
 struct json_object *call_custom_headers(struct sip_leg *sip);
 struct call_outcome call_outcome(const struct call *call, const struct leg_end *end);
 
@@ -294,7 +308,6 @@ void call_absent_release(struct call *call);
 void call_absent_recognise(void *ctx, const struct ncco_speech *speech);
 void call_absent_speech_clock(void *ctx);
 void call_absent_forget_speech(void *ctx);
-void call_absent_amd(void *ctx, const struct ncco_amd *amd);
 void call_absent_transcribe(void *ctx, const struct ncco_transcribe *transcribe);
 
 /* call_sound.c */
