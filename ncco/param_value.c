@@ -9,9 +9,6 @@
 #include "ncco/reader.h"
 #include "ncco/template.h"
 
-#define MAX_HEADERS	 32
-#define MAX_HEADER_VALUE 512
-
 /* What a value is, for a message: its start, quoted. */
 static void value_brief(struct json_object *value, char out[48])
 {
@@ -38,8 +35,7 @@ void fault_must(struct reader *reader, const struct param *param, const char *wh
 	reader_fault(reader, "must be %s, not %s%s", what, brief, param->hint ? param->hint : "");
 }
 
-/* A string, or where `list` allows the only one in an array; else NULL after a fault. */
-static const char *read_string(
+const char *string_read(
 	struct reader *reader, const struct param *param, struct json_object *value, bool list)
 {
 	const char *text;
@@ -104,7 +100,7 @@ static void read_bool(
 		fault_must(reader, param, "true or false", value);
 }
 
-static bool has_control(const char *text)
+bool has_control(const char *text)
 {
 	for (; *text; text++) {
 		if ((unsigned char)*text < ' ' || *text == 0x7f)
@@ -125,7 +121,7 @@ static size_t count_chars(const char *text)
 static void read_text(
 	struct reader *reader, const struct param *param, struct json_object *value, char **out)
 {
-	const char *text = read_string(reader, param, value, false);
+	const char *text = string_read(reader, param, value, false);
 	size_t max = param->max > 0 ? (size_t)param->max : NCCO_MAX_TEXT;
 
 	if (!text)
@@ -143,7 +139,7 @@ static void read_text(
 static void read_url(
 	struct reader *reader, const struct param *param, struct json_object *value, char **out)
 {
-	const char *text = read_string(reader, param, value, true);
+	const char *text = string_read(reader, param, value, true);
 	const char *fault = text ? url_fault(text, param->type == PARAM_MEDIA) : NULL;
 	char brief[48];
 
@@ -205,83 +201,6 @@ static void read_choices(
 		if (array)
 			reader_leave(reader);
 	}
-}
-
-/* Without what a SIP header cannot carry: RFC 3261 section 25.1, token. */
-static bool is_token(const char *name)
-{
-	if (!*name || strlen(name) > 64)
-		return false;
-	for (; *name; name++) {
-		if (!isalnum((unsigned char)*name) && !strchr("-.!%*_+`'~", *name))
-			return false;
-	}
-	return true;
-}
-
-/* Headers that route a message, frame it or tie it to its dialog, in long and short form. */
-static bool is_reserved(const char *name)
-{
-	static const char *const names[] = {"Via", "v", "From", "f", "To", "t", "Call-ID", "i",
-		"CSeq", "Contact", "m", "Content-Length", "l", "Content-Type", "c",
-		"Content-Encoding", "e", "Max-Forwards", "Record-Route", "Route", "Require",
-		"Proxy-Require", "Supported", "k", "Unsupported", "Reason", "Authorization",
-		"Proxy-Authorization", "Session-Expires", "x", "RSeq", "RAck"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcasecmp(name, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void read_header(struct reader *reader, const struct param *param, const char *name,
-	struct json_object *line)
-{
-	bool scalar = json_object_is_type(line, json_type_int) ||
-		      json_object_is_type(line, json_type_boolean) ||
-		      json_object_is_type(line, json_type_double);
-	const char *text = scalar ? "" : read_string(reader, param, line, false);
-
-	if (!is_token(name))
-		reader_fault(reader, "is not a header name");
-	else if (!param->prefixed && is_reserved(name))
-		reader_fault(reader, "is a header that SIP itself needs");
-	else if (text && has_control(text))
-		reader_fault(reader, "has a control character");
-	else if (text && strlen(text) > MAX_HEADER_VALUE)
-		reader_fault(reader, "is longer than %d bytes", MAX_HEADER_VALUE);
-}
-
-static void read_headers(struct reader *reader, const struct param *param,
-	struct json_object *value, struct json_object **out)
-{
-	size_t before = reader->faults->count;
-
-	if (!json_object_is_type(value, json_type_object)) {
-		fault_must(reader, param, "an object of names and strings", value);
-		return;
-	}
-	if (json_object_object_length(value) > MAX_HEADERS)
-		reader_fault(reader, "has more than %d headers", MAX_HEADERS);
-	json_object_object_foreach (value, name, line) {
-		reader_enter(reader, name);
-		read_header(reader, param, name, line);
-		reader_leave(reader);
-	}
-	if (reader->faults->count == before)
-		*out = json_object_get(value);
-}
-
-static void read_object(struct reader *reader, const struct param *param, struct json_object *value,
-	struct json_object **out)
-{
-	if (!json_object_is_type(value, json_type_object))
-		fault_must(reader, param, "an object", value);
-	else if (param->max > 0 && strlen(json_print(value)) > (size_t)param->max)
-		reader_fault(reader, "is longer than %g bytes as JSON", param->max);
-	else
-		*out = json_object_get(value);
 }
 
 static void read_on_error(
@@ -356,43 +275,33 @@ static void read_expression(struct reader *reader, const struct param *param,
 		reader_fault(reader, "%s", fault.text);
 }
 
-void param_read(
+static bool takes_object(enum param_type type)
+{
+	return type == PARAM_OBJECT || type == PARAM_HEADERS || type == PARAM_GROUP ||
+	       type == PARAM_VARIABLES;
+}
+
+/* An empty array of PHP's is written as one, also where it stands for an object. */
+static void read_empty(struct reader *reader, const struct param *param, void *base)
+{
+	struct json_object *object = json_object_new_object();
+
+	param_read(reader, param, object, base);
+	json_object_put(object);
+}
+
+/* Values that have others in them. */
+static void read_compound(
 	struct reader *reader, const struct param *param, struct json_object *value, void *base)
 {
 	void *member = (char *)base + param->offset;
-	double number;
 
 	switch (param->type) {
-	case PARAM_BOOL:
-		read_bool(reader, param, value, member);
-		break;
-	case PARAM_INT:
-		if (read_number(reader, param, value, &number))
-			*(int *)member = (int)number;
-		break;
-	case PARAM_NUMBER:
-		if (read_number(reader, param, value, &number))
-			*(double *)member = number;
-		break;
-	case PARAM_TEXT:
-	case PARAM_LINE:
-		read_text(reader, param, value, member);
-		break;
-	case PARAM_URL:
-	case PARAM_MEDIA:
-		read_url(reader, param, value, member);
-		break;
-	case PARAM_CHOICE:
-		read_choice(reader, param, value, member);
-		break;
-	case PARAM_CHOICES:
-		read_choices(reader, param, value, member);
-		break;
 	case PARAM_OBJECT:
-		read_object(reader, param, value, member);
+		object_read(reader, param, value, member);
 		break;
 	case PARAM_HEADERS:
-		read_headers(reader, param, value, member);
+		headers_read(reader, param, value, member);
 		break;
 	case PARAM_GROUP:
 		params_read(reader, param->members, value, NULL, base);
@@ -422,6 +331,51 @@ void param_read(
 		break;
 	case PARAM_ON_ERROR:
 		read_on_error(reader, param, value, base);
+		break;
+	default:
+		break;
+	}
+}
+
+void param_read(
+	struct reader *reader, const struct param *param, struct json_object *value, void *base)
+{
+	void *member = (char *)base + param->offset;
+	double number;
+
+	if (takes_object(param->type) && json_object_is_type(value, json_type_array) &&
+		json_object_array_length(value) == 0) {
+		read_empty(reader, param, base);
+		return;
+	}
+	switch (param->type) {
+	case PARAM_BOOL:
+		read_bool(reader, param, value, member);
+		break;
+	case PARAM_INT:
+		if (read_number(reader, param, value, &number))
+			*(int *)member = (int)number;
+		break;
+	case PARAM_NUMBER:
+		if (read_number(reader, param, value, &number))
+			*(double *)member = number;
+		break;
+	case PARAM_TEXT:
+	case PARAM_LINE:
+		read_text(reader, param, value, member);
+		break;
+	case PARAM_URL:
+	case PARAM_MEDIA:
+		read_url(reader, param, value, member);
+		break;
+	case PARAM_CHOICE:
+		read_choice(reader, param, value, member);
+		break;
+	case PARAM_CHOICES:
+		read_choices(reader, param, value, member);
+		break;
+	default:
+		read_compound(reader, param, value, base);
 		break;
 	}
 }

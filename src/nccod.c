@@ -33,7 +33,7 @@ struct daemon {
 	struct options options;
 	struct loop *loop;
 	struct server *server;
-	struct api *api; /* NULL: http_addr is empty */
+	struct api *api; /* NULL: there is no HTTP server */
 	struct event *signals[4];
 	struct timer watchdog;
 	uint64_t watchdog_us; /* 0: none */
@@ -169,10 +169,13 @@ static void on_reload(evutil_socket_t sig, short what, void *arg)
 	(void)what;
 	notify("RELOADING=1");
 	config = load(&d->options, &error);
-	if (config)
+	if (config) {
 		server_reload(d->server, config);
-	else
+		if (d->api)
+			api_reload(d->api);
+	} else {
 		log_error(NULL, "reload refused, the old configuration stays: %s", error);
+	}
 	free(error);
 	notify("READY=1");
 }
@@ -204,7 +207,7 @@ static void catch_signals(struct daemon *d)
 /* 0, or -1 and what could not be opened. */
 static int open_server(struct daemon *d, struct config *config, char **ret_error)
 {
-	bool http = *config->http_addr != '\0';
+	bool http = *config->http_addr || (config->https_addr && *config->https_addr);
 
 	d->server = server_new(d->loop, config, ret_error);
 	if (!d->server)

@@ -3,19 +3,49 @@
 #define API_API_PRIVATE_H
 
 #include "api/api.h"
+#include "api/caller.h"
+#include "api/operation.h"
 #include "http/server.h"
 
 struct api {
 	struct server *server;
 	struct http_server *http;
+	struct callers *callers;
+	char *openapi;	  /* made when it is first asked for */
 	uint64_t started; /* us, monotonic */
 };
 
-/* The one place that says who may: false when it has answered. */
+/* routes.c; the `about` of each is its struct api_operation. */
+extern const struct http_route api_routes[];
+
+/* authorize.c: the one place that says who may. False when it has answered. */
 bool api_authorize(void *arg, struct http_exchange *exchange, const struct http_route *route);
+
+/* Who asks. Not for open routes. */
+const struct api_caller *api_caller(const struct http_exchange *exchange);
+/* Whether things of that application (NULL: of none) exist for who asks. */
+bool api_sees(const struct http_exchange *exchange, const char *application);
+
+/* The query by the fields of the exchange's operation: an object to be put, or NULL when it was
+ * answered with 400. */
+struct json_object *api_query(
+	struct http_exchange *exchange, const struct api_operation *operation);
+
+/* cors.c: what browsers are told about web pages from elsewhere. False when it has answered. */
+bool api_prepare(void *arg, struct http_exchange *exchange);
+/* Whether a page of that origin may use the API. */
+bool api_origin_allowed(const struct api *api, const char *origin);
+
+/* openapi.c: the document for these routes; malloc'd. */
+char *openapi_print(const struct http_route *routes);
+/* schema.c: the JSON Schema of that name, or NULL when there is none; to be put. */
+struct json_object *api_schema(const char *name);
+struct json_object *api_schemas(void); /* all of them, by name */
 
 /* Handlers; arg is the struct api. files.c */
 void api_get_file(void *arg, struct http_exchange *exchange, const char *id);
+/* openapi.c */
+void api_get_openapi(void *arg, struct http_exchange *exchange, const char *id);
 /* status.c */
 void api_get_healthz(void *arg, struct http_exchange *exchange, const char *id);
 void api_get_readyz(void *arg, struct http_exchange *exchange, const char *id);

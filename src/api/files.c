@@ -116,7 +116,7 @@ void api_get_file(void *arg, struct http_exchange *exchange, const char *id)
 	const struct api *api = arg;
 	struct opening *o;
 
-	if (!recording_is_id(id)) {
+	if (!recording_is_id(id) || !api_sees(exchange, NULL)) {
 		http_reply_problem(exchange, 404, "there is no such file");
 		return;
 	}

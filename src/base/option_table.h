@@ -19,7 +19,7 @@
 
 enum option_type {
 	OPTION_TEXT,	   /* char *; `names`, if given, are all it may be */
-	OPTION_TEXT_LIST,  /* char **, NULL-terminated, never NULL */
+	OPTION_TEXT_LIST,  /* char **, NULL-terminated, never NULL; a text alone is a list of one */
 	OPTION_TEXT_MAP,   /* struct json_object * with text members; NULL when not given */
 	OPTION_TEXT_MAPS,  /* a table of such tables: struct json_object *; NULL when not given */
 	OPTION_JSON_ARRAY, /* struct json_object *, unchecked; NULL when not given */
@@ -43,7 +43,8 @@ struct option {
 	const char *const *names; /* NULL-terminated */
 	/* NULL, or what the text must be: "must be an IP address". Also for members of lists. */
 	const char *(*check)(const char *text);
-	bool required; /* texts of elements only */
+	bool required; /* texts and lists of elements only */
+	bool secret;   /* never shown */
 	size_t count_offset, element_size;
 };
 

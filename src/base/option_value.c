@@ -181,7 +181,7 @@ static int check_text(struct option_load *load, const struct option *option,
 		must = xstrdup(option->check(text));
 	if (!must)
 		return 0;
-	if (secret)
+	if (secret || option->secret)
 		option_fault(load, value, path, "%s (the value itself is not shown)", must);
 	else
 		wrong(load, value, path, must);
@@ -216,6 +216,32 @@ static int read_enum(struct option_load *load, const struct option *option,
 	return err;
 }
 
+static void release_list(char **list)
+{
+	for (size_t i = 0; list && list[i]; i++)
+		free(list[i]);
+	free(list);
+}
+
+/* A text where a list of them may stand. */
+static int read_only_one(struct option_load *load, const struct option *option,
+	struct json_object *value, const char *path, char ***slot)
+{
+	char **list;
+	int index;
+
+	if (!is_text(value) && !json_object_is_type(value, json_type_object))
+		return wrong(load, value, path, "must be a list of texts");
+	list = xcalloc(2, sizeof(*list));
+	if (read_text(load, option, value, path, list, &index) < 0) {
+		free(list);
+		return -EINVAL;
+	}
+	release_list(*slot);
+	*slot = list;
+	return 0;
+}
+
 static int read_list(struct option_load *load, const struct option *option,
 	struct json_object *value, const char *path, char ***slot)
 {
@@ -224,7 +250,7 @@ static int read_list(struct option_load *load, const struct option *option,
 	int err = 0, index;
 
 	if (!json_object_is_type(value, json_type_array))
-		return wrong(load, value, path, "must be a list of texts");
+		return read_only_one(load, option, value, path, slot);
 	length = json_object_array_length(value);
 	list = xcalloc(length + 1, sizeof(*list));
 	for (size_t i = 0; i < length; i++) {
@@ -237,9 +263,7 @@ static int read_list(struct option_load *load, const struct option *option,
 			used++;
 		free(at);
 	}
-	for (size_t i = 0; *slot && (*slot)[i]; i++)
-		free((*slot)[i]);
-	free(*slot);
+	release_list(*slot);
 	*slot = list;
 	return err;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/app_socket_private.h"
@@ -15,6 +16,8 @@
 #define MARKS_MAX      1000 /* that an application may let wait */
 #define MARK_BYTES_MAX ((size_t)1 << 20)
 #define TEXT_MAX       ((size_t)256 << 10) /* read as JSON */
+#define FRAME_MS       MEDIA_STREAM_FRAME_MS
+#define HAS_TIME_US    (100 * USEC_PER_MSEC)
 /* A message may hold all that may wait, at the highest rate. */
 #define MESSAGE_MAX ((size_t)4 << 20)
 
@@ -101,9 +104,9 @@ void app_socket_digit(struct app_socket *socket, char digit, unsigned duration_m
 
 /* --- the way in --- */
 
-void app_socket_write(struct app_socket *socket, const int16_t *pcm, size_t samples)
+static void write_now(struct app_socket *socket, const int16_t *pcm, size_t samples)
 {
-	size_t frame = socket->rate / 1000 * MEDIA_STREAM_FRAME_MS;
+	size_t frame = socket->rate / 1000 * FRAME_MS;
 
 	if (!socket->stream || media_stream_write(socket->stream, pcm, samples) == 0)
 		return;
@@ -120,6 +123,41 @@ void app_socket_write(struct app_socket *socket, const int16_t *pcm, size_t samp
 		log_warn(socket->call_id,
 			"the application sends faster than its sound is played: some is dropped");
 	socket->lost += samples;
+}
+
+static void write_held(struct app_socket *socket)
+{
+	timer_stop(&socket->hold);
+	if (socket->held.length)
+		write_now(socket, (const int16_t *)(const void *)socket->held.data,
+			socket->held.length / sizeof(int16_t));
+	strbuf_reset(&socket->held);
+}
+
+static void on_hold_over(void *arg)
+{
+	write_held(arg);
+}
+
+/* Each write costs the stream some memory until it is heard. What will not be heard for a while
+ * can wait to become a frame, however small the messages are. */
+void app_socket_write(struct app_socket *socket, const int16_t *pcm, size_t samples)
+{
+	uint64_t now = clock_mono();
+	bool has_time = socket->heard_until > now + HAS_TIME_US;
+
+	if (socket->heard_until < now)
+		socket->heard_until = now;
+	socket->heard_until += samples * USEC_PER_SEC / socket->rate;
+	if (!has_time && socket->held.length == 0) {
+		write_now(socket, pcm, samples);
+		return;
+	}
+	strbuf_add(&socket->held, pcm, samples * sizeof(*pcm));
+	if (!has_time || socket->held.length >= socket->rate / 1000 * FRAME_MS * sizeof(*pcm))
+		write_held(socket);
+	else if (!timer_running(&socket->hold))
+		timer_start(&socket->hold, FRAME_MS * USEC_PER_MSEC);
 }
 
 static void mark_free(struct app_socket *socket, struct app_mark *mark)
@@ -143,6 +181,7 @@ static void add_mark(struct app_socket *socket, struct json_object *tag, bool cl
 		json_object_put(tag);
 		return;
 	}
+	write_held(socket);
 	mark = xcalloc(1, sizeof(*mark));
 	mark->number = media_stream_mark(socket->stream);
 	mark->clear = clear;
@@ -161,6 +200,8 @@ void app_socket_mark(struct app_socket *socket, struct json_object *tag)
 void app_socket_clear(struct app_socket *socket)
 {
 	socket->has_odd = false;
+	strbuf_reset(&socket->held);
+	socket->heard_until = 0;
 	if (!socket->stream)
 		return;
 	media_stream_clear(socket->stream);
@@ -238,7 +279,8 @@ static struct app_socket *socket_new(
 	socket->tracks = spec->tracks;
 	socket->headers = json_object_get(spec->headers);
 	socket->stream = spec->stream;
-	socket->out = (struct strbuf)STRBUF_INIT;
+	socket->out = socket->held = (struct strbuf)STRBUF_INIT;
+	timer_init(&socket->hold, spec->loop, on_hold_over, socket);
 	TAILQ_INIT(&socket->marks);
 	return socket;
 }
@@ -281,6 +323,8 @@ struct app_socket *app_socket_free(struct app_socket *socket)
 	websocket_free(socket->websocket);
 	while (!TAILQ_EMPTY(&socket->marks))
 		mark_free(socket, TAILQ_FIRST(&socket->marks));
+	timer_stop(&socket->hold);
+	strbuf_release(&socket->held);
 	strbuf_release(&socket->out);
 	json_object_put(socket->headers);
 	free(socket->call_id);

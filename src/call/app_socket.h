@@ -21,6 +21,7 @@ struct app_socket;
 enum app_socket_track { APP_INBOUND = 1, APP_OUTBOUND = 2 };
 
 struct app_socket_spec {
+	struct loop *loop;
 	const char *uri;
 	bool twilio;		     /* else the dialect of the Voice API */
 	unsigned rate;		     /* Hz; Twilio's is 8000 */

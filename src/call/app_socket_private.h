@@ -50,7 +50,10 @@ struct app_socket {
 	size_t mark_bytes; /* of their tags */
 	unsigned char odd; /* half a sample that the last message ended with */
 	bool has_odd;
-	uint64_t lost; /* samples that the stream had no room for */
+	uint64_t lost;	    /* samples that the stream had no room for */
+	struct strbuf held; /* samples that have time to become a frame */
+	struct timer hold;
+	uint64_t heard_until; /* us: when all that was written will have been heard */
 	struct strbuf out;
 
 	/* Twilio's */

@@ -53,9 +53,22 @@ void call_bridge(struct call *call)
 		call_check_company(call);
 }
 
+/* The application may still answer to the end of a party with a script. */
+static bool waits_for_script(const struct call *call)
+{
+	const struct call *callee;
+
+	TAILQ_FOREACH (callee, &call->children, child) {
+		if (callee->dial.asked)
+			return true;
+	}
+	return false;
+}
+
 void call_check_company(struct call *call)
 {
-	if (call->state == CALL_BRIDGED && !call->connect && !conversation_has_company(call))
+	if (call->state == CALL_BRIDGED && !call->connect && !conversation_has_company(call) &&
+		!waits_for_script(call))
 		call_hangup(call, NULL, NULL);
 }
 
@@ -157,6 +170,7 @@ void call_ended(struct call *call, const struct leg_end *end)
 	end_children(call);
 	if (!call->dial.asked)
 		call_leave_parent(call);
+	call_fork_release(call);
 	conversation_leave(call);
 	call_reap_soon(call);
 }
@@ -210,6 +224,7 @@ static void on_digit(void *arg, char digit)
 
 	log_debug(call->uuid, "a digit came"); /* not which: it may be a PIN */
 	conversation_tell_digit(call, digit);
+	call_fork_digit(call, digit);
 	if (call->state == CALL_RUNNING)
 		interp_event(
 			call->interp, &(struct ncco_event){.type = NCCO_DIGIT, .digit = digit});
@@ -286,6 +301,7 @@ struct call *call_free(struct call *call)
 	call_sound_release(call);
 	call_host_release(call);
 	call_record_release(call);
+	call_fork_release(call);
 	call_refer_release(call);
 	call_outbound_release(call);
 	call_forward_free(call);

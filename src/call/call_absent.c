@@ -98,12 +98,6 @@ void call_absent_transcribe(void *ctx, const struct ncco_transcribe *transcribe)
 		call_tell_error(ctx, transcribe->pointer, REASON);
 }
 
-void call_absent_fork(void *ctx, const struct ncco_fork *fork)
-{
-	if (fork)
-		call_tell_error(ctx, fork->pointer, REASON);
-}
-
 void call_absent_init(struct call *call)
 {
 	timer_init(&call->absent_timer, call->server->loop, tell, call);

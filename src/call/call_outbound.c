@@ -329,6 +329,8 @@ static void on_said(void *arg, struct webhook_reply *reply)
 	if (call->state == CALL_ENDED) {
 		call_leave_parent(call);
 		call_reap_soon(call);
+		if (parent)
+			call_check_company(parent);
 	}
 }
 

@@ -138,6 +138,8 @@ struct call {
 	struct call_sound sound;
 	struct call_digits digits;
 	struct call_recordings recordings;
+	struct fork *fork;
+	char *fork_pointer;
 	struct call_refer refer;
 	struct referral
 		*referral; /* a transfer that it has asked for, or is kept for; NULL: none */
@@ -205,6 +207,11 @@ void call_forward_start(struct call *call, const struct route_forward *forward);
 const char *call_forward_codecs(const struct call *call);
 void call_forward_free(struct call *call);
 
+/* call_fork.c */
+void call_fork(void *ctx, const struct ncco_fork *fork);
+void call_fork_digit(struct call *call, char digit);
+void call_fork_release(struct call *call);
+
 /* call_event.c */
 struct json_object *call_event_base(const struct call *call);
 struct json_object *call_answer_parameters(const struct call *call);
@@ -255,7 +262,6 @@ void call_absent_speech_clock(void *ctx);
 void call_absent_forget_speech(void *ctx);
 void call_absent_amd(void *ctx, const struct ncco_amd *amd);
 void call_absent_transcribe(void *ctx, const struct ncco_transcribe *transcribe);
-void call_absent_fork(void *ctx, const struct ncco_fork *fork);
 
 /* call_sound.c */
 void call_sound_init(struct call *call);

@@ -17,6 +17,7 @@ static const char *const methods[] = {"GET", "POST", NULL};
 
 #define AT(member)	.offset = offsetof(struct config, member)
 #define APP(member)	.offset = offsetof(struct config_application, member)
+#define KEY(member)	.offset = offsetof(struct config_api_key, member)
 #define CONTACT(member) .offset = offsetof(struct config_contact, member)
 #define TRUNK(member)	.offset = offsetof(struct config_trunk, member)
 #define RANGE(a, b)	.min = (a), .max = (b)
@@ -24,11 +25,15 @@ static const char *const methods[] = {"GET", "POST", NULL};
 #define DAY		86400
 #define POLICY_RANGE	RANGE(1, 120000), .unit = "milliseconds"
 
+static const char *const scopes[] = {"calls:read", "calls:write", "metrics:read", "admin", NULL};
 static const char *const recording_formats[] = {"wav", "mp3", "ogg", NULL};
 
 static const struct option config_keys[] = {
 	{"http_addr", OPTION_TEXT, AT(http_addr), .text = "127.0.0.1:8080",
 		.check = config_check_http_addr},
+	{"https_addr", OPTION_TEXT, AT(https_addr), .check = config_check_http_addr},
+	{"ssl_certificate", OPTION_TEXT, AT(ssl_certificate), .check = config_check_filled},
+	{"ssl_private_key", OPTION_TEXT, AT(ssl_private_key), .check = config_check_filled},
 	{"external_ip", OPTION_TEXT, AT(external_ip), .check = config_check_ip},
 	{"rtp_start_port", OPTION_PORT, AT(rtp_start_port), .number = 12000, RANGE(1024, 65535)},
 	{"rtp_end_port", OPTION_PORT, AT(rtp_end_port), .number = 42000, RANGE(1024, 65535)},
@@ -61,7 +66,11 @@ static const struct option config_keys[] = {
 		.check = config_check_refer_target},
 	{"applications[].fallback_ncco", OPTION_JSON_ARRAY, APP(fallback_ncco)},
 	{"applications[].signature_secret", OPTION_TEXT, APP(signature_secret),
+		.check = config_check_filled, .secret = true},
+	{"applications[].public_key_file", OPTION_TEXT_LIST, APP(public_key_files),
 		.check = config_check_filled},
+	{"applications[].public_key", OPTION_TEXT_LIST, APP(public_keys),
+		.check = config_check_public_key, .secret = true},
 	{"applications[].webhook_policy.connect_timeout_ms", OPTION_UNSIGNED,
 		APP(webhook_policy.connect_timeout_ms), .number = 1000, POLICY_RANGE},
 	{"applications[].webhook_policy.answer_timeout_ms", OPTION_UNSIGNED,
@@ -120,6 +129,22 @@ static const struct option config_keys[] = {
 		.check = config_check_prefix},
 
 	{"http.ca_file", OPTION_TEXT, AT(http.ca_file), .check = config_check_filled},
+	{"http.max_connections", OPTION_UNSIGNED, AT(http.max_connections), .number = 1024,
+		RANGE(8, 65536)},
+	{"http.max_source_connections", OPTION_UNSIGNED, AT(http.max_source_connections),
+		.number = 256, RANGE(4, 65536)},
+
+	{"api.keys[]", OPTION_TABLES, AT(api.keys),
+		.count_offset = offsetof(struct config, api.key_count),
+		.element_size = sizeof(struct config_api_key)},
+	{"api.keys[].name", OPTION_TEXT, KEY(name), .required = true, .check = config_check_line},
+	{"api.keys[].key", OPTION_TEXT, KEY(key), .required = true, .check = config_check_key,
+		.secret = true},
+	{"api.keys[].scopes", OPTION_TEXT_LIST, KEY(scopes), .required = true, .names = scopes},
+	{"api.keys[].application", OPTION_TEXT, KEY(application)},
+	{"api.keys[].max_requests_per_second", OPTION_UNSIGNED, KEY(max_requests_per_second),
+		.number = 0, RANGE(0, RATE_MAX)},
+	{"api.cors_origins", OPTION_TEXT_LIST, AT(api.cors_origins), .check = config_check_origin},
 
 	{"media.root", OPTION_TEXT, AT(media.root), .check = config_check_filled},
 	{"media.cache_bytes", OPTION_SIZE, AT(media.cache_bytes), .number = 256 * MIB,
@@ -235,6 +260,7 @@ struct config *config_load(
 		option_merge(&load, root, i);
 	option_read(&load, root, config);
 	config_check(&load, root, config);
+	config_check_secure(&load, root, config);
 	fill_places(config);
 	json_object_put(root);
 	error = option_take_faults(&load);

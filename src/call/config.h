@@ -28,7 +28,16 @@ struct config_application {
 	char **refer_targets;		   /* whom its parties may have called by REFER; none */
 	struct json_object *fallback_ncco; /* array or NULL */
 	char *signature_secret;		   /* signs what is sent; NULL: unsigned */
+	char **public_key_files,
+		**public_keys; /* PEM; loaded, the texts of both are in the second */
 	struct config_policy webhook_policy;
+};
+
+struct config_api_key {
+	char *name, *key;
+	char **scopes;			  /* NULL-terminated */
+	char *application;		  /* id; NULL: all of them */
+	unsigned max_requests_per_second; /* 0: no limit */
 };
 
 struct config_router { /* [proxy.http_router] */
@@ -56,7 +65,9 @@ struct config_trunk { /* [[proxy.trunks]] */
 };
 
 struct config {
-	char *http_addr; /* 127.0.0.1:8080; "": no HTTP server */
+	char *http_addr;  /* 127.0.0.1:8080; "": no HTTP server */
+	char *https_addr; /* NULL: no HTTPS */
+	char *ssl_certificate, *ssl_private_key;
 	char *external_ip;
 	uint16_t rtp_start_port, rtp_end_port; /* 12000, 42000 */
 	unsigned rtp_timeout;		       /* s, 0 off; 60 */
@@ -83,8 +94,15 @@ struct config {
 		size_t trunk_count;
 	} proxy;
 	struct {
-		char *ca_file; /* authorities trusted beside the system's; NULL: none */
+		char *ca_file;		  /* authorities trusted beside the system's; NULL: none */
+		unsigned max_connections; /* to us; 1024 */
+		unsigned max_source_connections; /* 256 */
 	} http;
+	struct {
+		struct config_api_key *keys;
+		size_t key_count;
+		char **cors_origins; /* NULL-terminated */
+	} api;
 	struct {
 		char *root;	    /* files named by path in scripts; NULL: none */
 		size_t cache_bytes; /* 256 MiB */

@@ -146,8 +146,7 @@ const char *config_check_adapter(const char *text)
 	return NULL;
 }
 
-/* The marked value to blame: the key if it is given, else where it should be. */
-static struct json_object *blame(struct json_object *table, const char *key)
+struct json_object *config_blame(struct json_object *table, const char *key)
 {
 	struct json_object *value = json_member(table, key);
 
@@ -161,7 +160,7 @@ static void check_ports(
 
 	if (config->rtp_end_port >= config->rtp_start_port)
 		return;
-	option_fault(load, end ? end : blame(root, "rtp_start_port"),
+	option_fault(load, end ? end : config_blame(root, "rtp_start_port"),
 		end ? "rtp_end_port" : "rtp_start_port",
 		"the ports from %u to %u are none: rtp_end_port is below rtp_start_port",
 		config->rtp_start_port, config->rtp_end_port);
@@ -193,8 +192,8 @@ static void check_unique(struct option_load *load, const struct names *names)
 				continue;
 			snprintf(at, sizeof(at), "%s.%zu.%s", names->path, i, names->key);
 			option_fault(load,
-				blame(json_object_array_get_idx(names->list, i), names->key), at,
-				"\"%s\" is taken by %s.%zu", name, names->path, j);
+				config_blame(json_object_array_get_idx(names->list, i), names->key),
+				at, "\"%s\" is taken by %s.%zu", name, names->path, j);
 			break;
 		}
 	}
@@ -265,7 +264,7 @@ static void check_trunk(struct option_load *load, struct json_object *table, siz
 	if (!key)
 		return;
 	snprintf(path, sizeof(path), "proxy.trunks.%zu.%s", index, key);
-	option_fault(load, blame(table, key), path, "%s", why);
+	option_fault(load, config_blame(table, key), path, "%s", why);
 }
 
 static void check_trunks(
@@ -339,18 +338,19 @@ static bool is_loopback(const char *text)
 }
 
 /* True without a server, too. */
-static bool http_on_loopback(const char *http_addr)
+static bool http_on_loopback(const char *address)
 {
 	char host[HTTP_HOST_SIZE];
 	uint16_t port;
 	bool loopback = true;
 
-	return http_address_read(http_addr, host, &port, &loopback) < 0 || loopback;
+	return !address || http_address_read(address, host, &port, &loopback) < 0 || loopback;
 }
 
 bool config_private_networks(const struct config *config)
 {
 	if (config->limits.fetch_private_networks >= 0)
 		return config->limits.fetch_private_networks != 0;
-	return is_loopback(config->proxy.addr) && http_on_loopback(config->http_addr);
+	return is_loopback(config->proxy.addr) && http_on_loopback(config->http_addr) &&
+	       http_on_loopback(config->https_addr);
 }

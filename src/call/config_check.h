@@ -23,4 +23,13 @@ const char *config_check_adapter(const char *text);	 /* a file name in tts.adapt
 /* What one key must be because of another. Faults go to `load`. */
 void config_check(struct option_load *load, struct json_object *root, const struct config *config);
 
+/* The marked value to blame: the key if it is given, else where it should be. */
+struct json_object *config_blame(struct json_object *table, const char *key);
+
+/* config_secure.c: keys and certificates. Reads the files of public keys into public_keys. */
+const char *config_check_key(const char *text);	       /* that somebody can send in a header */
+const char *config_check_public_key(const char *text); /* PEM */
+const char *config_check_origin(const char *text);     /* of a web page, or "*" */
+void config_check_secure(struct option_load *load, struct json_object *root, struct config *config);
+
 #endif

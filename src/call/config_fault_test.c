@@ -23,7 +23,7 @@ static const struct {
 	{"[proxy]\nudp_prot = 1",
 		"c.toml:2:1: proxy.udp_prot: unknown key, did you mean proxy.udp_port?"},
 	{"udp_port = 1", "c.toml:1:1: udp_port: unknown key, did you mean proxy.udp_port?"},
-	{"https_cert = \"a\"", "c.toml:1:1: https_cert: unknown key"},
+	{"gibberish = \"a\"", "c.toml:1:1: gibberish: unknown key"},
 	{"http_addr = \"8080\"",
 		"c.toml:1:1: http_addr: must be an IP address and a port as 127.0.0.1:8080 or "
 		"[::1]:8080, or empty, not \"8080\""},
@@ -100,17 +100,19 @@ static const struct {
 	{APP "event_url = \"http://h/a b\"",
 		"c.toml:3:1: applications.0.event_url: must be a URL without spaces and control "
 		"characters, not \"http://h/a b\""},
-	{APP "numbers = \"1\"", "c.toml:3:1: applications.0.numbers: must be a list of texts, not "
-				"\"1\""},
+	{APP "numbers = 1", "c.toml:3:1: applications.0.numbers: must be a list of texts, not 1"},
+	{APP "numbers = \"1*2\"",
+		"c.toml:3:1: applications.0.numbers: must be a number or user name, "
+		"with * at its end for a prefix, not \"1*2\""},
 	{APP "numbers = [\"1\", 2, \"1*2\"]",
 		"c.toml:3:17: applications.0.numbers.1: must be text, { env = \"NAME\" } or { file "
 		"= \"PATH\" }, not 2\n"
 		"c.toml:3:20: applications.0.numbers.2: must be a number or user name, with * at "
 		"its end for a prefix, not \"1*2\""},
 	{APP "refer_targets = [\"1*2\", \"sip:host\"]",
-		"c.toml:3:19: applications.0.refer_targets.0: must be a number or user name, with "
+		"c.toml:3:18: applications.0.refer_targets.0: must be a number or user name, with "
 		"* at its end for a prefix, or a SIP URI as sip:*@host, not \"1*2\"\n"
-		"c.toml:3:26: applications.0.refer_targets.1: must be a SIP URI as sip:user@host, "
+		"c.toml:3:25: applications.0.refer_targets.1: must be a SIP URI as sip:user@host, "
 		"with * for any user, not \"sip:host\""},
 	{APP "fallback_ncco = { action = \"talk\" }",
 		"c.toml:3:1: applications.0.fallback_ncco: must be a list of tables, not a table"},

@@ -53,6 +53,11 @@ void config_name_restarts(const struct config *old, const struct config *new)
 			old->tts.breaker_failures != new->tts.breaker_failures ||
 				old->tts.breaker_seconds != new->tts.breaker_seconds},
 		{"http_addr", differs(old->http_addr, new->http_addr)},
+		{"https_addr", differs(old->https_addr, new->https_addr)},
+		{"http.max_connections, http.max_source_connections",
+			old->http.max_connections != new->http.max_connections ||
+				old->http.max_source_connections !=
+					new->http.max_source_connections},
 		{"http.ca_file", differs(old->http.ca_file, new->http.ca_file)},
 		{"recording.path", differs(old->recording.path, new->recording.path)},
 		{"state_directory", differs(old->state_directory, new->state_directory)},

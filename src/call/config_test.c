@@ -46,6 +46,11 @@ static void test_config__defaults_need_no_file(void **state)
 	(void)state;
 	assert_non_null(config);
 	assert_null(config->external_ip);
+	assert_null(config->https_addr);
+	assert_int_equal(config->http.max_connections, 1024);
+	assert_int_equal(config->http.max_source_connections, 256);
+	assert_int_equal(config->api.key_count, 0);
+	assert_null(config->api.cors_origins[0]);
 	assert_int_equal(config->rtp_start_port, 12000);
 	assert_int_equal(config->rtp_end_port, 42000);
 	assert_int_equal(config->rtp_timeout, 60);
@@ -266,6 +271,7 @@ static void test_config__private_networks_follow_the_listener(void **state)
 		{"http_addr = \"0.0.0.0:8080\"", false},
 		{"http_addr = \"[::1]:8080\"", true},
 		{"http_addr = \"\"", true},
+		{"https_addr = \"\"", true},
 	};
 
 	(void)state;

@@ -171,6 +171,7 @@ int leg_dial_websocket(const struct leg_env *env, const struct leg_websocket_spe
 {
 	struct leg_websocket *leg = xcalloc(1, sizeof(*leg));
 	struct app_socket_spec socket = {
+		.loop = env->loop,
 		.uri = spec->uri,
 		.rate = spec->rate,
 		.tracks = APP_OUTBOUND,

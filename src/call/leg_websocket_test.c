@@ -202,6 +202,28 @@ static void test_sound__of_any_message_size_is_heard(void **state)
 	assert_true(b->end.disconnected);
 }
 
+/* A sample in each message: heard whole, and what waits does not cost a thousand times as much. */
+static void single_samples(struct fake_peer *peer, void *arg)
+{
+	app_accept(peer, arg);
+	app_speak(peer, 1000, 2);
+	app_say(peer, "{\"action\":\"notify\"}");
+	if (app_read_until(peer, arg, "notify"))
+		app_close(peer, 1000);
+}
+
+static void test_sound__in_single_samples_is_heard(void **state)
+{
+	struct bench *b = *state;
+
+	app_bench_serve(&b->app, single_samples);
+	dial(b, (struct leg_websocket_spec){0});
+	app_bench_run(&b->app, 8000);
+	app_bench_join(&b->app);
+	assert_int_equal(b->app.loudest, 8000);
+	assert_in_range(b->app.loud_ms, 1000, 1060);
+}
+
 /* Sixty seconds at once, then what is dropped by clear. */
 static void much_then_clear(struct fake_peer *peer, void *arg)
 {
@@ -376,6 +398,7 @@ int main(void)
 		TEST(test_frames__are_20_ms_at_every_rate),
 		TEST(test_play__is_heard_by_the_application),
 		TEST(test_sound__of_any_message_size_is_heard),
+		TEST(test_sound__in_single_samples_is_heard),
 		TEST(test_clear__drops_all_that_waits_and_says_so),
 		TEST(test_digits__are_told),
 		TEST(test_failures__as_the_voice_api_names_them),

@@ -57,7 +57,7 @@ static EVP_PKEY *read_public(BIO *bio)
 
 static EVP_PKEY *read_pem(const char *pem)
 {
-	EVP_PKEY *(*const readers[])(BIO *) = {read_public, read_certificate, read_rsa};
+	static EVP_PKEY *(*const readers[])(BIO *) = {read_public, read_certificate, read_rsa};
 	EVP_PKEY *pkey = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(readers) && !pkey; i++) {

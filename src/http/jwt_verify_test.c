@@ -172,35 +172,40 @@ static void test_key__what_is_taken(void **state)
 	EVP_PKEY_free(curve);
 }
 
+/* What was written into it, malloc'd; frees it. */
+static char *text_of(BIO *bio)
+{
+	char *data = NULL, *text;
+	long length = BIO_get_mem_data(bio, &data);
+
+	text = xstrndup(data, (size_t)length);
+	BIO_free(bio);
+	return text;
+}
+
 static char *pkcs1_pem(void)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	unsigned char *der = NULL;
 	int length = i2d_PublicKey(mine, &der);
-	char *data, *text;
 
 	PEM_write_bio(bio, "RSA PUBLIC KEY", "", der, length);
-	text = xstrndup(data, (size_t)BIO_get_mem_data(bio, &data));
 	OPENSSL_free(der);
-	BIO_free(bio);
-	return text;
+	return text_of(bio);
 }
 
 static char *certificate_pem(void)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	X509 *certificate = X509_new();
-	char *data, *text;
 
 	X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
 	X509_gmtime_adj(X509_getm_notAfter(certificate), 60);
 	X509_set_pubkey(certificate, mine);
 	X509_sign(certificate, mine, EVP_sha256());
 	PEM_write_bio_X509(bio, certificate);
-	text = xstrndup(data, (size_t)BIO_get_mem_data(bio, &data));
 	X509_free(certificate);
-	BIO_free(bio);
-	return text;
+	return text_of(bio);
 }
 
 static void test_key__other_forms(void **state)

@@ -97,6 +97,16 @@ static void receive(struct http_connection *c)
 		c->broken = true;
 }
 
+/* No more comes from us; the peer is let finish what it says, for a while. */
+static void begin_closing(struct http_connection *c)
+{
+	c->tls = tls_free(c->tls);
+	if (shutdown(c->fd, SHUT_WR) < 0 || c->peer_done)
+		c->broken = true;
+	consume(c, pending(c));
+	set_stage(c, STAGE_CLOSING, CLOSE_MS);
+}
+
 /* --- steps: true when there may be another --- */
 
 static bool shake_hands(struct http_connection *c)
@@ -108,11 +118,11 @@ static bool shake_hands(struct http_connection *c)
 		return true;
 	}
 	c->blocked = r == -EAGAIN && tls_wants_write(c->tls);
-	if (r != -EAGAIN) {
-		log_debug(NULL, "HTTPS with %s: %s", c->peer, tls_error(c->tls));
-		c->broken = true;
-	}
-	return false;
+	if (r == -EAGAIN)
+		return false;
+	log_debug(NULL, "HTTPS with %s: %s", c->peer, tls_error(c->tls));
+	begin_closing(c); /* so that the alert is not overtaken by a reset */
+	return true;
 }
 
 /* Answers without an exchange, and closes. */
@@ -276,16 +286,6 @@ static bool send_some(struct http_connection *c)
 	c->blocked = true;
 	c->progress += sent;
 	return false;
-}
-
-/* No more comes from us; the peer is let finish what it says, for a while. */
-static void begin_closing(struct http_connection *c)
-{
-	c->tls = tls_free(c->tls);
-	if (shutdown(c->fd, SHUT_WR) < 0 || c->peer_done)
-		c->broken = true;
-	consume(c, pending(c));
-	set_stage(c, STAGE_CLOSING, CLOSE_MS);
 }
 
 static bool answer(struct http_connection *c)

@@ -1,0 +1,27 @@
+/* All routes of the API: a row each. Who may, what the query may have, what is answered; from these
+ * rows follow api_authorize(), the reading of queries and the OpenAPI document. */
+#include "api/api_private.h"
+
+#define OPERATION(...) (&(const struct api_operation){__VA_ARGS__})
+
+static const char *const sounds[] = {"audio/wav", "audio/mpeg", "audio/ogg", NULL};
+
+const struct http_route api_routes[] = {
+	{"GET", "/healthz", api_get_healthz,
+		OPERATION(.id = "getHealth", .summary = "Whether nccod works at all",
+			.scope = API_OPEN, .status = 200, .answer = "Health")},
+	{"GET", "/readyz", api_get_readyz,
+		OPERATION(.id = "getReadiness",
+			.summary = "Whether calls are taken and what they leave can be kept",
+			.scope = API_OPEN, .status = 200, .answer = "Health")},
+	{"GET", "/console/status", api_get_status,
+		OPERATION(.id = "getStatus", .summary = "What nccod does", .scope = API_ADMIN,
+			.status = 200, .answer = "Status")},
+	{"GET", "[/api]/v1/openapi.json", api_get_openapi,
+		OPERATION(.id = "getDescription", .summary = "This document", .scope = API_OPEN,
+			.status = 200, .answer = "Description")},
+	{"GET", "[/api]/v1/files/{id}", api_get_file,
+		OPERATION(.id = "getFile", .summary = "The sound of a recording, or a part of it",
+			.scope = API_CALLS_READ, .status = 200, .types = sounds)},
+	{NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,54 @@
+/* What answers are like: a JSON Schema (2020-12) for each. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api_private.h"
+#include "base/mem.h"
+
+static const struct {
+	const char *name, *text;
+} schemas[] = {
+	{"Health", "{\"type\":\"object\",\"required\":[\"status\"],\"additionalProperties\":false,"
+		   "\"properties\":{\"status\":{\"type\":\"string\"}}}"},
+	{"Status",
+		"{\"type\":\"object\",\"required\":[\"status\",\"version\",\"uptime\",\"calls\"],"
+		"\"properties\":{\"status\":{\"enum\":[\"ok\",\"draining\"]},"
+		"\"version\":{\"type\":\"string\"},"
+		"\"uptime\":{\"type\":\"integer\",\"minimum\":0,\"description\":\"seconds\"},"
+		"\"calls\":{\"type\":\"object\",\"required\":[\"active\",\"total\",\"failed\"],"
+		"\"additionalProperties\":false,\"properties\":{"
+		"\"active\":{\"type\":\"integer\",\"minimum\":0},"
+		"\"total\":{\"type\":\"integer\",\"minimum\":0},"
+		"\"failed\":{\"type\":\"integer\",\"minimum\":0}}}}}"},
+	{"Description", "{\"type\":\"object\",\"required\":[\"openapi\",\"info\",\"paths\"]}"},
+	{"Problem",
+		"{\"type\":\"object\",\"description\":\"RFC 9457\","
+		"\"required\":[\"type\",\"title\",\"status\",\"detail\",\"invalid_parameters\"],"
+		"\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},"
+		"\"status\":{\"type\":\"integer\",\"minimum\":400,\"maximum\":599},"
+		"\"detail\":{\"type\":\"string\"},\"error_title\":{\"type\":\"string\"},"
+		"\"instance\":{\"type\":\"string\"},"
+		"\"invalid_parameters\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+		"\"required\":[\"name\",\"reason\"],\"additionalProperties\":false,"
+		"\"properties\":{\"name\":{\"type\":\"string\"},"
+		"\"reason\":{\"type\":\"string\"}}}}}}"},
+};
+
+struct json_object *api_schema(const char *name)
+{
+	struct json_object *schema = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(schemas); i++)
+		if (strcmp(schemas[i].name, name) == 0)
+			json_parse(schemas[i].text, strlen(schemas[i].text), &schema, NULL, NULL);
+	return schema;
+}
+
+struct json_object *api_schemas(void)
+{
+	struct json_object *all = json_object_new_object();
+
+	for (size_t i = 0; i < ARRAY_SIZE(schemas); i++)
+		json_object_object_add(all, schemas[i].name, api_schema(schemas[i].name));
+	return all;
+}
