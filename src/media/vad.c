@@ -38,6 +38,12 @@ void vad_init(struct vad *vad, unsigned rate, unsigned sensitivity, unsigned end
 	};
 }
 
+void vad_stop(struct vad *vad)
+{
+	vad->speaking = false;
+	memset(vad->window, 0, sizeof(vad->window));
+}
+
 static void measure(const struct vad *vad, const int16_t *pcm, struct vad_look *look)
 {
 	size_t samples = vad->rate * VAD_FRAME_MS / 1000;
@@ -143,8 +149,7 @@ static enum vad_change wait_for_silence(struct vad *vad)
 	vad->spoken_ms += VAD_FRAME_MS;
 	if (!vad->end_ms || vad->silent_ms < vad->end_ms)
 		return VAD_SAME;
-	vad->speaking = false;
-	memset(vad->window, 0, sizeof(vad->window));
+	vad_stop(vad);
 	return VAD_ENDED;
 }
 

@@ -43,6 +43,9 @@ void vad_init(struct vad *vad, unsigned rate, unsigned sensitivity, unsigned end
 /* 20 ms of sound, at vad->rate. */
 enum vad_change vad_frame(struct vad *vad, const int16_t *pcm);
 
+/* Speech is over, by another's decision; the next begins anew. */
+void vad_stop(struct vad *vad);
+
 /* Since when, counted from the last frame: the first frame that VAD_BEGAN was about; the last
  * frame that may have been speech (0: that is the last one). */
 unsigned vad_spoken_ms(const struct vad *vad);
