@@ -40,6 +40,17 @@ struct config_api_key {
 	unsigned max_requests_per_second; /* 0: no limit */
 };
 
+struct config_speech {		     /* [tts], [asr] */
+	char *default_adapter;	     /* espeak-ng; pocketsphinx */
+	char **fallback;	     /* NULL-terminated */
+	char *adapters;		     /* directory of adapter programs */
+	unsigned concurrency;	     /* 4; 8 */
+	unsigned timeout_ms;	     /* 8000; 10000 */
+	unsigned breaker_failures;   /* in a row; 5, 0: never left out */
+	unsigned breaker_seconds;    /* 30 */
+	struct json_object *options; /* adapter to table of texts; NULL: none */
+};
+
 struct config_router { /* [proxy.http_router] */
 	char *url;     /* NULL: no router */
 	bool fallback_to_static;
@@ -113,16 +124,7 @@ struct config {
 		unsigned keep_days; /* 30; 0: for ever */
 		char *format;	    /* NULL: mp3, or wav for more than two channels */
 	} recording;
-	struct {
-		char *default_adapter;	     /* espeak-ng */
-		char **fallback;	     /* NULL-terminated */
-		char *adapters;		     /* directory of adapter programs */
-		unsigned concurrency;	     /* 4 */
-		unsigned timeout_ms;	     /* 8000 */
-		unsigned breaker_failures;   /* in a row; 5, 0: never left out */
-		unsigned breaker_seconds;    /* 30 */
-		struct json_object *options; /* adapter to table of texts; NULL: none */
-	} tts;
+	struct config_speech tts, asr;
 	struct {
 		int fetch_private_networks; /* 1, 0, or -1: only when we listen on loopback only */
 		size_t max_ncco_bytes;	    /* 65536 */

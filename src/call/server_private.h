@@ -26,7 +26,8 @@ struct server {
 	struct connector *connector; /* of the WebSockets */
 	struct websocket_client *websockets;
 	struct http_cache *cache;
-	struct speech *speech;
+	struct speech *speech; /* NULL: scripts cannot speak */
+	struct asr *asr;       /* NULL: nor understand speech */
 	struct sound_store *sounds;
 	struct tones tones;
 	struct recording_store *recordings;
@@ -49,5 +50,10 @@ struct server {
 };
 
 void server_call_gone(struct server *server);
+
+/* server_speech.c: what speaks and what listens, by the configuration, and what of it a reload
+ * changes. */
+void server_open_speech(struct server *server);
+void server_take_speech(struct server *server);
 
 #endif
