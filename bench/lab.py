@@ -13,11 +13,12 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-WEB, SIP, CALLER, CALLEE, METER = 18080, 15062, 15060, 15070, 16000
+WEB, SOCKET, SIP, CALLER, CALLEE, METER = 18080, 18081, 15062, 15060, 15070, 16000
 # The applications: a called number and the web application's path.
-SETUP, HOLD, KEYS, BRIDGE, ROOM, ROOMS, WAV, MP3 = (str(n) for n in range(1001, 1009))
+(SETUP, HOLD, KEYS, BRIDGE, ROOM, ROOMS, WAV, MP3,
+ WEBSOCKET) = (str(n) for n in range(1001, 1010))
 PATHS = {SETUP: "ncco", HOLD: "long", KEYS: "keys", BRIDGE: "bridge", ROOM: "room",
-         ROOMS: "rooms", WAV: "wav", MP3: "mp3"}
+         ROOMS: "rooms", WAV: "wav", MP3: "mp3", WEBSOCKET: "websocket"}
 P95_LIMIT_MS, OK_SHARE = 250, 0.99  # what a rate must hold to count
 
 options = argparse.ArgumentParser(

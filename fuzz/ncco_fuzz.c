@@ -23,6 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < size && i < 256 && interp_running(interp); i++) {
 		struct ncco_event event = {.type = data[i] % (NCCO_REPLY + 1),
 			.number = 1,
+			.failed = data[i] & 0x40,
+			.final = data[i] & 0x20,
+			.text = data[i] & 0x80 ? "yes" : "",
 			.digit = "0123456789*#ABCD"[i % 16]};
 
 		interp_event(interp, &event);

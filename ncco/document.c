@@ -51,6 +51,7 @@ static const struct verb *read_action(
 {
 	struct json_object *action = json_member(object, "action");
 	const struct verb *verb;
+	const char *withdrawn;
 
 	if (!json_object_is_type(object, json_type_object)) {
 		reader_fault(reader, "must be an object with an \"action\"");
@@ -62,7 +63,10 @@ static const struct verb *read_action(
 		return NULL;
 	}
 	verb = verb_find(json_object_get_string(action), ret_spelling);
-	if (!verb)
+	withdrawn = verb_withdrawn(json_object_get_string(action));
+	if (withdrawn)
+		reader_fault_at(reader, "action", "%s", withdrawn);
+	else if (!verb)
 		reader_fault_at(reader, "action", "unknown action \"%.40s\"; the nearest is \"%s\"",
 			json_object_get_string(action),
 			verb_nearest(json_object_get_string(action)));

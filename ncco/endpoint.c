@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "ncco/authorization.h"
 
 #define MAX_WEBSOCKET_HEADERS 4096 /* bytes of JSON; the Voice API itself allows 512 */
 #define DEFAULT_RATE	      16000
@@ -16,13 +17,12 @@ struct endpoint {
 	char *content_type;
 	char *dtmf_answer;
 	struct json_object *headers, *standard_headers;
-	char *authorization, *authorization_value;
+	struct authorization authorization;
 	char *answer_url, *answer_method, *ringback;
 	char *shaken;
 };
 
 static const char *const methods[] = {"GET", "POST", NULL};
-static const char *const authorizations[] = {"vonage", "custom", NULL};
 
 static const struct param answer_params[] = {
 	{.name = "url",
@@ -44,17 +44,7 @@ static const struct param answer_params[] = {
 };
 
 static const struct param authorization_params[] = {
-	{.name = "type",
-		.type = PARAM_CHOICE,
-		.values = authorizations,
-		.required = true,
-		.offset = offsetof(struct endpoint, authorization),
-		.help = "vonage: a signed token as in webhooks; custom: the value as it is."},
-	{.name = "value",
-		.type = PARAM_LINE,
-		.max = 2048,
-		.offset = offsetof(struct endpoint, authorization_value),
-		.help = "The Authorization header of type custom."},
+	AUTHORIZATION_PARAMS(struct endpoint, authorization),
 	{.name = NULL},
 };
 
@@ -269,9 +259,7 @@ static void websocket_check(struct entry *entry, struct reader *reader)
 	if (endpoint->content_type && content_rate(endpoint->content_type) == 0)
 		reader_fault_at(
 			reader, "content-type", "must be audio/l16;rate= and 8000, 16000 or 24000");
-	if (endpoint->authorization && strcmp(endpoint->authorization, "custom") == 0 &&
-		!endpoint->authorization_value)
-		reader_fault_at(reader, "authorization", "of type \"custom\" needs a \"value\"");
+	authorization_check(&endpoint->authorization, reader);
 }
 
 /* In the order of enum ncco_endpoint_type. */
@@ -335,8 +323,8 @@ void endpoint_fill(const struct entry *entry, struct ncco_endpoint *ret_endpoint
 		.standard_headers = endpoint->standard_headers,
 		.rate = endpoint->content_type ? content_rate(endpoint->content_type)
 					       : DEFAULT_RATE,
-		.authorization = endpoint->authorization,
-		.authorization_value = endpoint->authorization_value,
+		.authorization = endpoint->authorization.type,
+		.authorization_value = endpoint->authorization.value,
 		.answer_url = endpoint->answer_url,
 		.answer_method = endpoint->answer_method,
 		.shaken = endpoint->shaken,

@@ -153,7 +153,7 @@ static void look_ahead(struct interp *in)
 	}
 }
 
-static void end_step(struct interp *in, struct step **slot)
+void interp_end_step(struct interp *in, struct step **slot)
 {
 	struct step *step = *slot;
 
@@ -164,11 +164,10 @@ static void end_step(struct interp *in, struct step **slot)
 	in->host->step(in->ctx, step->pointer, step->action, true);
 }
 
-/* Stops whatever the script holds, in the order in which it was taken. */
-static void stop_all(struct interp *in)
+void interp_stop_all(struct interp *in)
 {
-	end_step(in, &in->background);
-	end_step(in, &in->current);
+	interp_end_step(in, &in->background);
+	interp_end_step(in, &in->current);
 	interp_forget_speech(in);
 	in->async = NULL;
 	in->barge_in = false;
@@ -180,11 +179,11 @@ static void stop_all(struct interp *in)
 
 static void finish(struct interp *in)
 {
-	stop_all(in);
+	interp_stop_all(in);
 	in->host->finished(in->ctx);
 }
 
-static void on_failed(struct interp *in, const struct step *step)
+void interp_on_failed(struct interp *in, const struct step *step)
 {
 	if (step->on_error == ON_ERROR_STEPS)
 		interp_insert(in, &step->handler);
@@ -192,8 +191,7 @@ static void on_failed(struct interp *in, const struct step *step)
 		interp_end_call(in, NULL, NULL);
 }
 
-/* What a start or an event came to. */
-static void settle(struct interp *in, enum step_result result)
+void interp_settle(struct interp *in, enum step_result result)
 {
 	struct step *step = in->current;
 
@@ -206,16 +204,17 @@ static void settle(struct interp *in, enum step_result result)
 		in->current = NULL;
 		return;
 	}
-	end_step(in, &in->current);
+	interp_end_step(in, &in->background);
+	interp_end_step(in, &in->current);
 	if (result == STEP_FAIL) {
-		on_failed(in, step);
+		interp_on_failed(in, step);
 	} else if (result == STEP_RETRY) {
 		in->frames[in->depth - 1].next--;
 		in->frames[in->depth - 1].again = true;
 		interp_insert(in, in->retry);
 	}
 	if (in->gone || in->moved)
-		stop_all(in);
+		interp_stop_all(in);
 }
 
 /* The options with ${}; false after an error was told. */
@@ -226,7 +225,7 @@ static bool bind(struct interp *in, struct step *step)
 
 	step->prepared = false;
 	if (!good) {
-		end_step(in, &in->background); /* the step does not take it over */
+		interp_end_step(in, &in->background); /* the step does not take it over */
 		in->host->error(in->ctx, faults.items[0].pointer, faults.items[0].message);
 	}
 	ncco_faults_release(&faults);
@@ -252,12 +251,12 @@ static void start_next(struct interp *in)
 	in->host->step(in->ctx, step->pointer, step->action, false);
 	result = step->binding_count == 0 || bind(in, step) ? step->verb->start(in, step)
 							    : STEP_FAIL;
-	settle(in, result);
+	interp_settle(in, result);
 	if (in->current)
 		look_ahead(in);
 }
 
-static void run(struct interp *in)
+void interp_go_on(struct interp *in)
 {
 	while (in->running && !in->current)
 		start_next(in);
@@ -265,7 +264,7 @@ static void run(struct interp *in)
 
 void interp_replace(struct interp *in, struct ncco_document *document)
 {
-	stop_all(in);
+	interp_stop_all(in);
 	ncco_document_free(in->document);
 	in->document = document;
 	in->frames[0] = (struct frame){.steps = document_steps(document)};
@@ -282,186 +281,14 @@ void interp_run(struct interp *in, struct ncco_document *document)
 		return;
 	}
 	interp_replace(in, document);
-	run(in);
-}
-
-/* Events */
-
-static void deliver(struct interp *in, const struct ncco_event *event)
-{
-	if (in->current)
-		settle(in, in->current->verb->event(in, in->current, event));
-}
-
-static void on_background_failed(struct interp *in, const struct ncco_event *event)
-{
-	struct step *step = in->background;
-
-	step->verb->event(in, step, event); /* tells the error */
-	end_step(in, &in->background);
-	if (step->on_error == ON_ERROR_CONTINUE) {
-		deliver(in, event);
-		return;
-	}
-	/* The input has no digits yet, for a digit would have ended the sound: it starts anew
-	 * behind the steps that are to run now, and barge-in is as it was before it. */
-	interp_set_barge_in(in, true);
-	end_step(in, &in->current);
-	in->frames[in->depth - 1].next--;
-	on_failed(in, step);
-	if (in->gone)
-		stop_all(in);
-}
-
-static void on_sound_ended(struct interp *in, const struct ncco_event *event)
-{
-	if (!in->sounding)
-		return;
-	in->sounding = false;
-	if (in->background && event->type == NCCO_PLAY_FAILED) {
-		on_background_failed(in, event);
-		return;
-	}
-	end_step(in, &in->background);
-	deliver(in, event);
-}
-
-static void on_digit(struct interp *in, const struct ncco_event *event)
-{
-	if (!strchr("0123456789*#ABCD", event->digit) || !event->digit)
-		return;
-	end_step(in, &in->background);
-	if (in->collecting) {
-		deliver(in, event);
-		return;
-	}
-	if (in->async)
-		in->async_post(in, in->async, event->digit);
-	else if (in->barge_in && in->digit_count < NCCO_MAX_DIGITS)
-		in->digits[in->digit_count++] = event->digit;
-	deliver(in, event);
-}
-
-/* Ends what may be interrupted, as a digit does; true the first time. */
-static bool interrupt(struct interp *in)
-{
-	if (in->spoken)
-		return false;
-	in->spoken = true;
-	end_step(in, &in->background);
-	return true;
-}
-
-static void on_speech_began(struct interp *in)
-{
-	const struct ncco_event event = {.type = NCCO_SPEECH_BEGAN};
-
-	if (interrupt(in))
-		deliver(in, &event);
-}
-
-/* What is understood has begun, even if nobody said so. */
-static void on_speech(struct interp *in, const struct ncco_event *event)
-{
-	bool began = event->text && *event->text && !event->failed;
-
-	if (!interp_keep_speech(in, event)) {
-		if (began)
-			interrupt(in);
-		deliver(in, event);
-	} else if (began) {
-		on_speech_began(in);
-	}
-}
-
-static void on_reply(struct interp *in, const struct ncco_event *event)
-{
-	if (!in->requested) {
-		ncco_document_free(event->document);
-		return;
-	}
-	in->requested = false;
-	if (event->data && !event->failed)
-		variables_give(&in->variables, VARIABLE_LAST, event->data);
-	if (event->document && !event->failed) {
-		interp_replace(in, event->document);
-		return;
-	}
-	ncco_document_free(event->document);
-	deliver(in, event);
-}
-
-void interp_event(struct interp *in, const struct ncco_event *event)
-{
-	if (!in->running) {
-		ncco_document_free(event->document);
-		return;
-	}
-	if (event->type != NCCO_REPLY)
-		ncco_document_free(event->document);
-	switch (event->type) {
-	case NCCO_PLAYED:
-	case NCCO_PLAY_FAILED:
-		on_sound_ended(in, event);
-		break;
-	case NCCO_DIGIT:
-		on_digit(in, event);
-		break;
-	case NCCO_TIMER:
-		if (in->timer_set) {
-			in->timer_set = false;
-			deliver(in, event);
-		}
-		break;
-	case NCCO_DIGITS_SENT:
-		if (in->sending) {
-			in->sending = false;
-			deliver(in, event);
-		}
-		break;
-	case NCCO_REPLY:
-		on_reply(in, event);
-		break;
-	case NCCO_EARLY_MEDIA:
-		if (in->connecting)
-			deliver(in, event);
-		break;
-	case NCCO_CONNECTED:
-		if (in->connecting) {
-			in->connecting = false;
-			deliver(in, event);
-		}
-		break;
-	case NCCO_SPEECH_BEGAN:
-		if (in->recognising)
-			on_speech_began(in);
-		break;
-	case NCCO_SPEECH:
-		if (in->recognising)
-			on_speech(in, event);
-		break;
-	case NCCO_JOINED:
-		if (in->in_room)
-			deliver(in, event);
-		break;
-	case NCCO_LEFT:
-		if (in->in_room) {
-			in->in_room = false;
-			deliver(in, event);
-		}
-		break;
-	default:
-		deliver(in, event);
-		break;
-	}
-	run(in);
+	interp_go_on(in);
 }
 
 void interp_hangup(struct interp *in)
 {
 	in->gone = true;
 	if (in->running)
-		stop_all(in);
+		interp_stop_all(in);
 }
 
 struct interp *interp_free(struct interp *in)

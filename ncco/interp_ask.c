@@ -141,6 +141,60 @@ bool interp_transfer(struct interp *in, const struct ncco_transfer *transfer)
 	return in->moved;
 }
 
+void interp_enqueue(struct interp *in, const struct ncco_queue *queue)
+{
+	in->queued = true;
+	in->host->enqueue(in->ctx, queue);
+}
+
+void interp_leave_queue(struct interp *in)
+{
+	if (in->queued)
+		in->host->leave_queue(in->ctx);
+	in->queued = false;
+}
+
+void interp_dequeue(struct interp *in, const char *name)
+{
+	in->dequeuing = true;
+	in->host->dequeue(in->ctx, name);
+}
+
+void interp_forget_dequeue(struct interp *in)
+{
+	if (in->dequeuing)
+		in->host->forget_dequeue(in->ctx);
+	in->dequeuing = false;
+}
+
+void interp_refer(struct interp *in, const struct ncco_refer *refer)
+{
+	in->referring = true;
+	in->host->refer(in->ctx, refer);
+}
+
+void interp_forget_refer(struct interp *in)
+{
+	if (in->referring)
+		in->host->forget_refer(in->ctx);
+	in->referring = false;
+}
+
+void interp_amd(struct interp *in, const struct ncco_amd *amd)
+{
+	in->host->amd(in->ctx, amd);
+}
+
+void interp_transcribe(struct interp *in, const struct ncco_transcribe *transcribe)
+{
+	in->host->transcribe(in->ctx, transcribe);
+}
+
+void interp_fork(struct interp *in, const struct ncco_fork *fork)
+{
+	in->host->fork(in->ctx, fork);
+}
+
 enum step_result interp_fail(
 	struct interp *in, const struct step *step, const char *option, const char *reason)
 {

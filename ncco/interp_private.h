@@ -1,4 +1,4 @@
-/* interp_private.h - the interpreter's own struct, shared by interp.c (steps and events),
+/* interp_private.h - the interpreter's own struct, shared by interp.c (steps), interp_event.c,
  * interp_ask.c (what verbs ask for) and interp_speech.c. */
 #ifndef NCCO_INTERP_PRIVATE_H
 #define NCCO_INTERP_PRIVATE_H
@@ -33,6 +33,9 @@ struct interp {
 	bool sounding;
 	bool connecting;
 	bool in_room;
+	bool queued;
+	bool dequeuing;
+	bool referring;
 	bool requested;
 	bool sending;
 	bool timer_set;
@@ -50,6 +53,17 @@ struct interp {
 	const struct step *async;
 	void (*async_post)(struct interp *interp, const struct step *step, char digit);
 };
+
+/* The current step or the one in the background, which becomes none; NULL there: nothing. */
+void interp_end_step(struct interp *in, struct step **slot);
+/* Stops whatever the script holds, in the order in which it was taken. */
+void interp_stop_all(struct interp *in);
+/* What a start or an event of the current step came to. */
+void interp_settle(struct interp *in, enum step_result result);
+/* As onError says. */
+void interp_on_failed(struct interp *in, const struct step *step);
+/* Steps, until one waits or there are no more. */
+void interp_go_on(struct interp *in);
 
 /* The step behind the sounds that follow, when it listens for speech and what its options are is
  * known; else NULL (interp.c). */

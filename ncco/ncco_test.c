@@ -273,6 +273,34 @@ static void test_parse__points_at_faults_of_rooms(void **state)
 		"/0/transcription/lang", "\"language\"");
 }
 
+static void test_parse__points_at_faults_of_queues_and_forks(void **state)
+{
+	(void)state;
+	check_bad("[{\"action\":\"pay\",\"amount\":1}]", "/0/action", "withdrawn");
+	check_bad("[{\"action\":\"queue\"}]", "/0", "\"name\" is missing");
+	check_bad("[{\"action\":\"queue\",\"name\":\"a\",\"announcePosition\":\"${\"}]",
+		"/0/announcePosition", "value");
+	check_bad("[{\"action\":\"queue\",\"name\":\"a\",\"announcePosition\":7}]",
+		"/0/announcePosition", "string");
+	check_bad("[{\"action\":\"refer\",\"to\":\"bob\"}]", "/0/to", "SIP URI");
+	check_bad("[{\"action\":\"refer\",\"to\":\"sip:a@b\\r\\nX: y\"}]", "/0/to", "control");
+	check_bad("[{\"action\":\"refer\",\"to\":\"tel:<1>\"}]", "/0/to", "tel URI");
+	check_bad("[{\"action\":\"fork\"}]", "/0", "\"url\" is missing");
+	check_bad("[{\"action\":\"fork\",\"url\":\"https://a\"}]", "/0/url", "ws or wss");
+	check_bad("[{\"action\":\"fork\",\"url\":\"ws://a\",\"rate\":11025}]", "/0/rate", "8000");
+	check_bad("[{\"action\":\"fork\",\"url\":\"ws://a\",\"rate\":16000,\"dialect\":"
+		  "\"twilio\"}]",
+		"/0/rate", "twilio");
+	check_bad("[{\"action\":\"fork\",\"url\":\"ws://a\",\"authorization\":{\"type\":"
+		  "\"custom\"}}]",
+		"/0/authorization", "value");
+	check_bad("[{\"action\":\"fork\",\"url\":\"ws://a\",\"authorization\":{}}]",
+		"/0/authorization", "type");
+	check_bad("[{\"action\":\"amd\",\"mode\":\"beep\"}]", "/0/mode", "detect_beep");
+	check_good(
+		"[{\"action\":\"fork\",\"stop\":true},{\"action\":\"refer\",\"to\":\"*97\"}]", 2);
+}
+
 static void test_url_fault__checks_the_syntax(void **state)
 {
 	static const char *const good[] = {"http://a", "HTTPS://a.b:8080/c?d#e", "/x", "x.wav",
@@ -303,6 +331,7 @@ static void test_url_fault__checks_the_syntax(void **state)
 
 /* Options at the ends of their ranges, one step behind them, and the fault that follows. */
 #define SPEECH	"\"action\":\"input\",\"speech\":{"
+#define QUEUE	"\"action\":\"queue\",\"name\":\"a\","
 #define CONNECT "\"action\":\"connect\",\"endpoint\":{\"type\":\"app\",\"user\":\"a\"},"
 
 static void test_parse__keeps_to_ranges(void **state)
@@ -317,6 +346,12 @@ static void test_parse__keeps_to_ranges(void **state)
 		{SPEECH "\"startTimeout\"", "0", "60", "-1", "61"},
 		{SPEECH "\"maxDuration\"", "1", "60", "0", "61"},
 		{SPEECH "\"sensitivity\"", "10", "100", "9", "101"},
+		{QUEUE "\"maxSize\"", "1", "10000", "0", "10001"},
+		{QUEUE "\"timeout\"", "1", "86400", "0", "86401"},
+		{QUEUE "\"priority\"", "-1000", "1000", "-1001", "1001"},
+		{"\"action\":\"dequeue\",\"name\":\"a\",\"timeout\"", "-1", "86400", "-2", "86401"},
+		{"\"action\":\"refer\",\"to\":\"1\",\"timeout\"", "1", "300", "0", "301"},
+		{"\"action\":\"amd\",\"beep_timeout\"", "45", "120", "44", "121"},
 		{CONNECT "\"timeout\"", "1", "7200", "0", "7201"},
 		{CONNECT "\"limit\"", "0", "7200", "-1", "7201"},
 		{"\"action\":\"reject\",\"status\"", "400", "699", "399", "700"},
@@ -357,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_parse__points_at_faults_of_the_language),
 		cmocka_unit_test(test_parse__points_at_faults_of_endpoints),
 		cmocka_unit_test(test_parse__points_at_faults_of_rooms),
+		cmocka_unit_test(test_parse__points_at_faults_of_queues_and_forks),
 		cmocka_unit_test(test_url_fault__checks_the_syntax),
 		cmocka_unit_test(test_parse__keeps_to_ranges),
 		cmocka_unit_test(test_parse__refuses_a_key_given_twice),

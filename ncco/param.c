@@ -64,8 +64,8 @@ static bool bind_later(struct reader *reader, const struct param *param, struct 
 {
 	struct step *step = reader->step;
 	bool own = param->type == PARAM_VARIABLES || param->type == PARAM_EXPRESSION ||
-		   param->type == PARAM_STEPS || param->type == PARAM_GROUP ||
-		   param->type == PARAM_ON_ERROR;
+		   param->type == PARAM_TEMPLATE || param->type == PARAM_STEPS ||
+		   param->type == PARAM_GROUP || param->type == PARAM_ON_ERROR;
 	struct template *template;
 
 	if (own || reader->filled || !template_wanted(value))

@@ -9,9 +9,6 @@
 #include "ncco/reader.h"
 #include "ncco/template.h"
 
-#define MAX_HEADERS	 32
-#define MAX_HEADER_VALUE 512
-
 /* What a value is, for a message: its start, quoted. */
 static void value_brief(struct json_object *value, char out[48])
 {
@@ -38,8 +35,7 @@ void fault_must(struct reader *reader, const struct param *param, const char *wh
 	reader_fault(reader, "must be %s, not %s%s", what, brief, param->hint ? param->hint : "");
 }
 
-/* A string, or where `list` allows the only one in an array; else NULL after a fault. */
-static const char *read_string(
+const char *string_read(
 	struct reader *reader, const struct param *param, struct json_object *value, bool list)
 {
 	const char *text;
@@ -104,7 +100,7 @@ static void read_bool(
 		fault_must(reader, param, "true or false", value);
 }
 
-static bool has_control(const char *text)
+bool has_control(const char *text)
 {
 	for (; *text; text++) {
 		if ((unsigned char)*text < ' ' || *text == 0x7f)
@@ -125,7 +121,7 @@ static size_t count_chars(const char *text)
 static void read_text(
 	struct reader *reader, const struct param *param, struct json_object *value, char **out)
 {
-	const char *text = read_string(reader, param, value, false);
+	const char *text = string_read(reader, param, value, false);
 	size_t max = param->max > 0 ? (size_t)param->max : NCCO_MAX_TEXT;
 
 	if (!text)
@@ -143,7 +139,7 @@ static void read_text(
 static void read_url(
 	struct reader *reader, const struct param *param, struct json_object *value, char **out)
 {
-	const char *text = read_string(reader, param, value, true);
+	const char *text = string_read(reader, param, value, true);
 	const char *fault = text ? url_fault(text, param->type == PARAM_MEDIA) : NULL;
 	char brief[48];
 
@@ -207,83 +203,6 @@ static void read_choices(
 	}
 }
 
-/* Without what a SIP header cannot carry: RFC 3261 section 25.1, token. */
-static bool is_token(const char *name)
-{
-	if (!*name || strlen(name) > 64)
-		return false;
-	for (; *name; name++) {
-		if (!isalnum((unsigned char)*name) && !strchr("-.!%*_+`'~", *name))
-			return false;
-	}
-	return true;
-}
-
-/* Headers that route a message, frame it or tie it to its dialog, in long and short form. */
-static bool is_reserved(const char *name)
-{
-	static const char *const names[] = {"Via", "v", "From", "f", "To", "t", "Call-ID", "i",
-		"CSeq", "Contact", "m", "Content-Length", "l", "Content-Type", "c",
-		"Content-Encoding", "e", "Max-Forwards", "Record-Route", "Route", "Require",
-		"Proxy-Require", "Supported", "k", "Unsupported", "Reason", "Authorization",
-		"Proxy-Authorization", "Session-Expires", "x", "RSeq", "RAck"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcasecmp(name, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void read_header(struct reader *reader, const struct param *param, const char *name,
-	struct json_object *line)
-{
-	bool scalar = json_object_is_type(line, json_type_int) ||
-		      json_object_is_type(line, json_type_boolean) ||
-		      json_object_is_type(line, json_type_double);
-	const char *text = scalar ? "" : read_string(reader, param, line, false);
-
-	if (!is_token(name))
-		reader_fault(reader, "is not a header name");
-	else if (!param->prefixed && is_reserved(name))
-		reader_fault(reader, "is a header that SIP itself needs");
-	else if (text && has_control(text))
-		reader_fault(reader, "has a control character");
-	else if (text && strlen(text) > MAX_HEADER_VALUE)
-		reader_fault(reader, "is longer than %d bytes", MAX_HEADER_VALUE);
-}
-
-static void read_headers(struct reader *reader, const struct param *param,
-	struct json_object *value, struct json_object **out)
-{
-	size_t before = reader->faults->count;
-
-	if (!json_object_is_type(value, json_type_object)) {
-		fault_must(reader, param, "an object of names and strings", value);
-		return;
-	}
-	if (json_object_object_length(value) > MAX_HEADERS)
-		reader_fault(reader, "has more than %d headers", MAX_HEADERS);
-	json_object_object_foreach (value, name, line) {
-		reader_enter(reader, name);
-		read_header(reader, param, name, line);
-		reader_leave(reader);
-	}
-	if (reader->faults->count == before)
-		*out = json_object_get(value);
-}
-
-static void read_object(struct reader *reader, const struct param *param, struct json_object *value,
-	struct json_object **out)
-{
-	if (!json_object_is_type(value, json_type_object))
-		fault_must(reader, param, "an object", value);
-	else if (param->max > 0 && strlen(json_print(value)) > (size_t)param->max)
-		reader_fault(reader, "is longer than %g bytes as JSON", param->max);
-	else
-		*out = json_object_get(value);
-}
-
 static void read_on_error(
 	struct reader *reader, const struct param *param, struct json_object *value, void *base)
 {
@@ -322,6 +241,28 @@ static void read_variables(struct reader *reader, const struct param *param,
 	}
 }
 
+static void read_template(struct reader *reader, const struct param *param,
+	struct json_object *value, struct template **out)
+{
+	bool given = json_object_is_type(value, json_type_boolean);
+	struct json_object *text = json_object_get(value);
+	char *line = NULL;
+
+	if (given && !json_object_get_boolean(value)) {
+		json_object_put(text);
+		return;
+	}
+	if (given) {
+		json_object_put(text);
+		text = json_object_new_string(param->standard);
+	}
+	read_text(reader, param, text, &line);
+	if (line)
+		*out = template_read(reader, text, TEMPLATE_TEXT);
+	free(line);
+	json_object_put(text);
+}
+
 static void read_expression(struct reader *reader, const struct param *param,
 	struct json_object *value, struct expr **out)
 {
@@ -334,12 +275,79 @@ static void read_expression(struct reader *reader, const struct param *param,
 		reader_fault(reader, "%s", fault.text);
 }
 
+static bool takes_object(enum param_type type)
+{
+	return type == PARAM_OBJECT || type == PARAM_HEADERS || type == PARAM_GROUP ||
+	       type == PARAM_VARIABLES;
+}
+
+/* An empty array of PHP's is written as one, also where it stands for an object. */
+static void read_empty(struct reader *reader, const struct param *param, void *base)
+{
+	struct json_object *object = json_object_new_object();
+
+	param_read(reader, param, object, base);
+	json_object_put(object);
+}
+
+/* Values that have others in them. */
+static void read_compound(
+	struct reader *reader, const struct param *param, struct json_object *value, void *base)
+{
+	void *member = (char *)base + param->offset;
+
+	switch (param->type) {
+	case PARAM_OBJECT:
+		object_read(reader, param, value, member);
+		break;
+	case PARAM_HEADERS:
+		headers_read(reader, param, value, member);
+		break;
+	case PARAM_GROUP:
+		params_read(reader, param->members, value, NULL, base);
+		break;
+	case PARAM_MEDIA_LIST:
+	case PARAM_TEXT_LIST:
+	case PARAM_LINE_LIST:
+		list_read(reader, param, value, member);
+		break;
+	case PARAM_ENTRIES:
+		entries_read(reader, param, value, member);
+		break;
+	case PARAM_VARIABLES:
+		read_variables(reader, param, value, member);
+		break;
+	case PARAM_TEMPLATE:
+		read_template(reader, param, value, member);
+		break;
+	case PARAM_EXPRESSION:
+		read_expression(reader, param, value, member);
+		break;
+	case PARAM_STEPS:
+		if (json_object_is_type(value, json_type_array))
+			steps_read(reader, value, member);
+		else
+			fault_must(reader, param, "an array of steps", value);
+		break;
+	case PARAM_ON_ERROR:
+		read_on_error(reader, param, value, base);
+		break;
+	default:
+		break;
+	}
+}
+
 void param_read(
 	struct reader *reader, const struct param *param, struct json_object *value, void *base)
 {
 	void *member = (char *)base + param->offset;
 	double number;
 
+	if (takes_object(param->type) && json_object_is_type(value, json_type_array) &&
+		json_object_array_length(value) == 0) {
+		read_empty(reader, param, base);
+		return;
+	}
 	switch (param->type) {
 	case PARAM_BOOL:
 		read_bool(reader, param, value, member);
@@ -366,37 +374,8 @@ void param_read(
 	case PARAM_CHOICES:
 		read_choices(reader, param, value, member);
 		break;
-	case PARAM_OBJECT:
-		read_object(reader, param, value, member);
-		break;
-	case PARAM_HEADERS:
-		read_headers(reader, param, value, member);
-		break;
-	case PARAM_GROUP:
-		params_read(reader, param->members, value, NULL, base);
-		break;
-	case PARAM_MEDIA_LIST:
-	case PARAM_TEXT_LIST:
-	case PARAM_LINE_LIST:
-		list_read(reader, param, value, member);
-		break;
-	case PARAM_ENTRIES:
-		entries_read(reader, param, value, member);
-		break;
-	case PARAM_VARIABLES:
-		read_variables(reader, param, value, member);
-		break;
-	case PARAM_EXPRESSION:
-		read_expression(reader, param, value, member);
-		break;
-	case PARAM_STEPS:
-		if (json_object_is_type(value, json_type_array))
-			steps_read(reader, value, member);
-		else
-			fault_must(reader, param, "an array of steps", value);
-		break;
-	case PARAM_ON_ERROR:
-		read_on_error(reader, param, value, base);
+	default:
+		read_compound(reader, param, value, base);
 		break;
 	}
 }
@@ -442,6 +421,9 @@ void param_release(const struct param *param, void *base)
 		break;
 	case PARAM_VARIABLES:
 		release_assignments(member);
+		break;
+	case PARAM_TEMPLATE:
+		*(struct template **)member = template_free(*(struct template **)member);
 		break;
 	case PARAM_EXPRESSION:
 		*(struct expr **)member = expr_free(*(struct expr **)member);

@@ -52,6 +52,17 @@ void param_release(const struct param *param, void *base);
 void fault_must(struct reader *reader, const struct param *param, const char *what,
 	struct json_object *value);
 
+/* A string, or where `list` allows the only one in an array; else NULL after a fault. */
+const char *string_read(
+	struct reader *reader, const struct param *param, struct json_object *value, bool list);
+bool has_control(const char *text);
+
+/* Options that are objects (param_object.c). */
+void object_read(struct reader *reader, const struct param *param, struct json_object *value,
+	struct json_object **out);
+void headers_read(struct reader *reader, const struct param *param, struct json_object *value,
+	struct json_object **out);
+
 /* Options that are lists (param_list.c). */
 void list_read(
 	struct reader *reader, const struct param *param, struct json_object *value, char ***out);

@@ -192,6 +192,10 @@ static void add_type(struct json_object *out, const struct param *p)
 	case PARAM_VARIABLES:
 		json_add_text(out, "type", "object");
 		break;
+	case PARAM_TEMPLATE:
+		json_object_object_add(out, "type", types("string", "boolean"));
+		json_add_int(out, "maxLength", (int)p->max);
+		break;
 	case PARAM_EXPRESSION:
 		json_object_object_add(out, "type", types("string", "boolean"));
 		json_add_int(out, "maxLength", EXPR_MAX_TEXT);

@@ -10,8 +10,9 @@
 #include "ncco/interp.h"
 #include "ncco/sim_private.h"
 
-#define KEY_US	   (500 * USEC_PER_MSEC)
-#define MAX_EVENTS 100000
+#define KEY_US	    (500 * USEC_PER_MSEC)
+#define POSITION_US (8 * USEC_PER_SEC)
+#define MAX_EVENTS  100000
 
 /* To somebody who reads along, be it through a pipe, line by line. */
 static void print_line(const struct sim *sim, double seconds, const char *what, const char *text)
@@ -137,14 +138,49 @@ static enum sim_slot first_pending(const struct sim *sim, uint64_t *at)
 	return first;
 }
 
-static void tell_outcome(struct sim *sim, const struct ncco_event *event)
+/* The caller comes nearer, once. */
+static void tell_position(struct sim *sim, unsigned position)
 {
-	if (event->type == NCCO_JOINED)
+	sim_say(sim, "queue", "number %u", position);
+	if (position > 1)
+		sim->pending[SIM_POSITION] = (struct sim_pending){
+			.at = sim->now + POSITION_US,
+			.event = {.type = NCCO_QUEUE_POSITION, .number = position - 1},
+		};
+}
+
+static void tell_amd(struct sim *sim, struct ncco_event *event)
+{
+	event->data = sim->data = json_object_new_object();
+	json_add_text(event->data, "status", sim->machine ? "machine" : "human");
+	if (sim->machine)
+		json_add_text(event->data, "sub_state", "beep_start");
+	sim_say(sim, "amd", "%s", sim->machine ? "a machine" : "a person");
+}
+
+static void tell_outcome(struct sim *sim, struct ncco_event *event)
+{
+	switch (event->type) {
+	case NCCO_JOINED:
 		sim_say(sim, "room", "the conversation has started");
-	if (event->type != NCCO_CONNECTED)
-		return;
-	sim_say(sim, "connect", "%s", event->failed ? event->reason : "connected");
-	sim->connected = sim->connected || !event->failed;
+		break;
+	case NCCO_QUEUE_POSITION:
+		tell_position(sim, event->number);
+		break;
+	case NCCO_CONNECTED:
+		sim->pending[SIM_POSITION].at = SIM_NEVER;
+		sim_say(sim, "connect", "%s", event->failed ? event->reason : "connected");
+		sim->connected = sim->connected || !event->failed;
+		break;
+	case NCCO_REFERRED:
+		sim_say(sim, "refer", "%u", event->number);
+		break;
+	case NCCO_AMD:
+		tell_amd(sim, event);
+		break;
+	default:
+		break;
+	}
 }
 
 /* As the webhook has it. */

@@ -49,7 +49,8 @@ extern const char *const sim_outcomes[];
 /* Takes the document. A key is typed as soon as the script listens, half a second after what
  * came before it. A sound is taken to last 3 s, a text 0.06 s a character;
  * with a caller it is a fifteenth of a second. It rings for 3 s. A
- * conversation that somebody else starts begins after 5 s, and ends with the call. */
+ * conversation that somebody else starts begins after 5 s, and ends with the call. In a queue
+ * the caller is the second, after 8 s the first, and taken after 20 s. */
 void sim_run(struct ncco_document *document, const struct sim_options *options);
 
 /* Runs `text` over and over, every wait ended at once, until `steps` steps are done. Steps per

@@ -10,7 +10,8 @@
 
 struct bench {
 	unsigned long steps;
-	bool sounding, requested, sending, timer, connecting, in_room, recognising;
+	bool sounding, requested, sending, timer, connecting, in_room, recognising, detecting,
+		referring;
 	unsigned recorded; /* 0: none to tell of */
 };
 
@@ -112,6 +113,46 @@ static void bench_forget_speech(void *ctx)
 	((struct bench *)ctx)->recognising = false;
 }
 
+static void bench_enqueue(void *ctx, const struct ncco_queue *queue)
+{
+	(void)queue;
+	((struct bench *)ctx)->connecting = true;
+}
+
+static void bench_dequeue(void *ctx, const char *name)
+{
+	(void)name;
+	((struct bench *)ctx)->connecting = true;
+}
+
+static void bench_amd(void *ctx, const struct ncco_amd *amd)
+{
+	((struct bench *)ctx)->detecting = amd->mode != NCCO_AMD_ASYNC;
+}
+
+static void bench_transcribe(void *ctx, const struct ncco_transcribe *transcribe)
+{
+	(void)ctx;
+	(void)transcribe;
+}
+
+static void bench_fork(void *ctx, const struct ncco_fork *fork)
+{
+	(void)ctx;
+	(void)fork;
+}
+
+static void bench_refer(void *ctx, const struct ncco_refer *refer)
+{
+	(void)refer;
+	((struct bench *)ctx)->referring = true;
+}
+
+static void bench_forget_refer(void *ctx)
+{
+	((struct bench *)ctx)->referring = false;
+}
+
 static void bench_timer(void *ctx, uint64_t delay_us)
 {
 	((struct bench *)ctx)->timer = delay_us != 0;
@@ -184,11 +225,20 @@ static const struct ncco_host bench_host = {
 	.forget_connect = bench_forget_connect,
 	.join = bench_join,
 	.leave = bench_leave,
+	.enqueue = bench_enqueue,
+	.leave_queue = bench_forget_connect,
+	.dequeue = bench_dequeue,
+	.forget_dequeue = bench_forget_connect,
 	.recognise = bench_recognise,
 	.speech_clock = bench_nothing,
 	.forget_speech = bench_forget_speech,
 	.finish_speech = bench_nothing,
 	.transfer = bench_transfer,
+	.amd = bench_amd,
+	.transcribe = bench_transcribe,
+	.fork = bench_fork,
+	.refer = bench_refer,
+	.forget_refer = bench_forget_refer,
 	.timer = bench_timer,
 	.hangup = bench_hangup,
 	.reject = bench_reject,
@@ -197,32 +247,45 @@ static const struct ncco_host bench_host = {
 	.finished = bench_nothing,
 };
 
+/* What comes next of all that is waited for; it is owed no more. */
+static struct ncco_event bench_event(struct bench *bench)
+{
+	struct ncco_event event = {.type = NCCO_TIMER, .final = true, .number = bench->recorded};
+
+	if (bench->connecting)
+		event.type = NCCO_CONNECTED;
+	else if (bench->in_room)
+		event.type = NCCO_LEFT;
+	else if (bench->recognising && !bench->sounding)
+		event.type = NCCO_SPEECH;
+	else if (bench->detecting)
+		event.type = NCCO_AMD;
+	else if (bench->referring)
+		event.type = NCCO_REFERRED;
+	else if (bench->sounding)
+		event.type = NCCO_PLAYED;
+	else if (bench->requested)
+		event.type = NCCO_REPLY;
+	else if (bench->sending)
+		event.type = NCCO_DIGITS_SENT;
+	else if (bench->recorded)
+		event.type = NCCO_RECORDED;
+	bench->recorded = 0;
+	bench->connecting = bench->in_room = bench->detecting = bench->referring = false;
+	bench->sounding = bench->requested = bench->sending = false;
+	return event;
+}
+
 static void bench_call(struct bench *bench, struct ncco_document *document)
 {
 	struct interp *interp = interp_new(&bench_host, bench, 0);
-	struct ncco_event event;
 
 	interp_run(interp, document);
 	while (interp_running(interp)) {
-		event = (struct ncco_event){.type = NCCO_TIMER};
-		if (bench->connecting)
-			event.type = NCCO_CONNECTED;
-		else if (bench->in_room)
-			event.type = NCCO_LEFT;
-		else if (bench->recognising && !bench->sounding)
-			event = (struct ncco_event){.type = NCCO_SPEECH, .final = true};
-		else if (bench->sounding)
-			event.type = NCCO_PLAYED;
-		else if (bench->requested)
-			event.type = NCCO_REPLY;
-		else if (bench->sending)
-			event.type = NCCO_DIGITS_SENT;
-		else if (bench->recorded)
-			event = (struct ncco_event){
-				.type = NCCO_RECORDED, .number = bench->recorded};
-		bench->recorded = 0;
-		bench->connecting = bench->in_room = bench->recognising = bench->sounding =
-			bench->requested = bench->sending = false;
+		struct ncco_event event = bench_event(bench);
+
+		if (event.type == NCCO_SPEECH)
+			bench->recognising = false;
 		interp_event(interp, &event);
 	}
 	interp_free(interp);

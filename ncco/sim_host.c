@@ -11,6 +11,8 @@
 #define KEY_US	     (500 * USEC_PER_MSEC)
 #define SPEECH_US    (500 * USEC_PER_MSEC) /* until the caller speaks */
 #define RING_US	     (3 * USEC_PER_SEC)
+#define QUEUE_US     (20 * USEC_PER_SEC)
+#define AMD_US	     (2 * USEC_PER_SEC)
 #define MODERATOR_US (5 * USEC_PER_SEC)
 
 const char *const sim_outcomes[] = {
@@ -174,7 +176,8 @@ static const char *next_failure(struct sim *sim)
 				      ? sim->options->outcomes[sim->outcomes++]
 				      : sim_outcomes[0];
 
-	return strcmp(outcome, "answered") == 0 || strcmp(outcome, "machine") == 0 ? NULL : outcome;
+	sim->machine = strcmp(outcome, "machine") == 0;
+	return sim->machine || strcmp(outcome, "answered") == 0 ? NULL : outcome;
 }
 
 static bool takes_time(const char *failure)
@@ -280,6 +283,93 @@ void sim_speak(struct sim *sim)
 		(struct ncco_event){.type = NCCO_SPEECH, .final = true, .text = text});
 }
 
+static void sim_enqueue(void *ctx, const struct ncco_queue *queue)
+{
+	struct sim *sim = ctx;
+	const char *failure = next_failure(sim);
+
+	sim_say(sim, "queue", "into %s with priority %d", queue->name, queue->priority);
+	if (!failure)
+		expect(sim, SIM_POSITION, sim->now,
+			(struct ncco_event){.type = NCCO_QUEUE_POSITION, .number = 2});
+	if (!takes_time(failure))
+		expect(sim, SIM_CONNECTED, sim->now + (failure ? 0 : QUEUE_US),
+			(struct ncco_event){
+				.type = NCCO_CONNECTED, .failed = failure, .reason = failure});
+}
+
+static void sim_leave_queue(void *ctx)
+{
+	forget(ctx, SIM_POSITION);
+	forget(ctx, SIM_CONNECTED);
+	sim_say(ctx, "queue", "left");
+}
+
+static void sim_dequeue(void *ctx, const char *name)
+{
+	struct sim *sim = ctx;
+	const char *failure = next_failure(sim);
+
+	sim_say(sim, "queue", "the next caller of %s is wanted", name);
+	if (!failure)
+		expect(sim, SIM_CONNECTED, sim->now + RING_US,
+			(struct ncco_event){.type = NCCO_CONNECTED});
+}
+
+static void sim_forget_dequeue(void *ctx)
+{
+	forget(ctx, SIM_CONNECTED);
+	sim_say(ctx, "queue", "no caller is wanted any more");
+}
+
+static void sim_amd(void *ctx, const struct ncco_amd *amd)
+{
+	struct sim *sim = ctx;
+
+	sim_say(sim, "amd", "who is there?%s", amd->hangup ? " A machine ends the call" : "");
+	expect(sim, SIM_AMD, sim->now + AMD_US, (struct ncco_event){.type = NCCO_AMD});
+}
+
+static void sim_transcribe(void *ctx, const struct ncco_transcribe *transcribe)
+{
+	if (!transcribe)
+		sim_say(ctx, "text", "what is said is no longer sent");
+	else
+		sim_say(ctx, "text", "what is said is sent to %s%s%s",
+			transcribe->url ? transcribe->url : "(event_url)",
+			transcribe->language ? " in " : "",
+			transcribe->language ? transcribe->language : "");
+}
+
+static void sim_fork(void *ctx, const struct ncco_fork *fork)
+{
+	static const char *const tracks[] = {
+		"what the caller says", "what the caller hears", "both sides"};
+
+	if (!fork)
+		sim_say(ctx, "fork", "ends");
+	else
+		sim_say(ctx, "fork", "%s to %s at %u Hz%s%s", tracks[fork->track], fork->url,
+			fork->rate, fork->twilio ? ", as Twilio does" : "",
+			fork->bidirectional ? ", which may answer" : "");
+}
+
+static void sim_refer(void *ctx, const struct ncco_refer *refer)
+{
+	struct sim *sim = ctx;
+	const char *failure = next_failure(sim);
+
+	sim_say(sim, "refer", "the caller's side calls %s", refer->to);
+	expect(sim, SIM_REFERRED,
+		sim->now + (takes_time(failure) ? refer->timeout_s * USEC_PER_SEC : RING_US),
+		(struct ncco_event){.type = NCCO_REFERRED, .number = failure ? 486 : 200});
+}
+
+static void sim_forget_refer(void *ctx)
+{
+	forget(ctx, SIM_REFERRED);
+}
+
 static void sim_timer(void *ctx, uint64_t delay_us)
 {
 	struct sim *sim = ctx;
@@ -350,10 +440,19 @@ const struct ncco_host sim_host = {
 	.join = sim_join,
 	.leave = sim_leave,
 	.transfer = sim_transfer,
+	.enqueue = sim_enqueue,
+	.leave_queue = sim_leave_queue,
+	.dequeue = sim_dequeue,
+	.forget_dequeue = sim_forget_dequeue,
 	.recognise = sim_recognise,
 	.speech_clock = sim_speech_clock,
 	.forget_speech = sim_forget_speech,
 	.finish_speech = sim_finish_speech,
+	.amd = sim_amd,
+	.transcribe = sim_transcribe,
+	.fork = sim_fork,
+	.refer = sim_refer,
+	.forget_refer = sim_forget_refer,
 	.timer = sim_timer,
 	.hangup = sim_hangup,
 	.reject = sim_reject,

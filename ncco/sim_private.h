@@ -14,9 +14,12 @@ enum sim_slot {
 	SIM_SOUND,
 	SIM_SENT,
 	SIM_RECORDED,
+	SIM_POSITION,
 	SIM_CONNECTED,
 	SIM_ROOM,
 	SIM_SPEECH,
+	SIM_AMD,
+	SIM_REFERRED,
 	SIM_TIMER,
 	SIM_SLOTS
 };
@@ -41,6 +44,7 @@ struct sim {
 	bool listening;
 	bool requested;
 	bool redirecting;
+	bool machine;	/* was who answered last */
 	bool connected; /* somebody else is there */
 	bool over;
 	bool gone; /* the caller */

@@ -25,6 +25,9 @@
  *	> speech TEXT		what was said, all of it; nothing: it was silent
  *	> partial TEXT		what was said so far
  *	> speech_failed REASON	it cannot be recognised
+ *	> position N		in the queue
+ *	> amd JSON		who is there, or failed REASON
+ *	> referred N		the status that the other call came to, or failed REASON
  *	> joined		the conversation has begun
  *	> left			it is over for this leg; failed REASON
  *	> hangup		the leg is gone
@@ -121,6 +124,9 @@ static bool named_event(const char *line, const char *rest, struct ncco_event *e
 		{"connected", NCCO_CONNECTED},
 		{"joined", NCCO_JOINED},
 		{"speech_began", NCCO_SPEECH_BEGAN},
+		{"position", NCCO_QUEUE_POSITION},
+		{"amd", NCCO_AMD},
+		{"referred", NCCO_REFERRED},
 		{"left", NCCO_LEFT},
 	};
 	size_t length = strcspn(line, " ");
@@ -131,6 +137,8 @@ static bool named_event(const char *line, const char *rest, struct ncco_event *e
 		event->type = rows[i].type;
 		event->failed = strncmp(rest, "failed", 6) == 0;
 		event->reason = event->failed && rest[6] ? rest + 7 : NULL;
+		event->number = (unsigned)strtoul(rest, NULL, 10);
+		event->data = *rest == '{' ? json_tokener_parse(rest) : NULL;
 		return true;
 	}
 	return false;
@@ -194,6 +202,7 @@ static void tell(struct transcript *t, const char *line)
 		event.number = (unsigned)atoi(rest);
 		event.reason = strchr(rest, ' ') ? strchr(rest, ' ') + 1 : NULL;
 		event.failed = event.reason != NULL;
+		event.url = "http://a/v1/files/1";
 	} else if (strncmp(line, "reply", 5) == 0) {
 		event = reply_event(t, rest);
 	} else if (strcmp(line, "speech_began") != 0 &&

@@ -5,15 +5,19 @@
 
 #include "base/mem.h"
 
-extern const struct verb verb_answer, verb_connect, verb_conversation, verb_dtmf, verb_goto,
-	verb_hangup, verb_if, verb_input, verb_label, verb_notify, verb_play, verb_prompt,
-	verb_record, verb_redirect, verb_reject, verb_say, verb_set, verb_transfer, verb_wait;
+extern const struct verb verb_amd, verb_answer, verb_connect, verb_conversation, verb_dequeue,
+	verb_dtmf, verb_fork, verb_goto, verb_hangup, verb_if, verb_input, verb_label, verb_notify,
+	verb_play, verb_prompt, verb_queue, verb_record, verb_redirect, verb_refer, verb_reject,
+	verb_say, verb_set, verb_transcribe, verb_transfer, verb_wait;
 
 const struct verb *const verb_table[] = {
+	&verb_amd,
 	&verb_answer,
 	&verb_connect,
 	&verb_conversation,
+	&verb_dequeue,
 	&verb_dtmf,
+	&verb_fork,
 	&verb_goto,
 	&verb_hangup,
 	&verb_if,
@@ -22,11 +26,14 @@ const struct verb *const verb_table[] = {
 	&verb_notify,
 	&verb_play,
 	&verb_prompt,
+	&verb_queue,
 	&verb_record,
 	&verb_redirect,
+	&verb_refer,
 	&verb_reject,
 	&verb_say,
 	&verb_set,
+	&verb_transcribe,
 	&verb_transfer,
 	&verb_wait,
 	NULL,
@@ -47,6 +54,13 @@ const struct verb *verb_find(const char *name, const char **ret_spelling)
 		}
 	}
 	return NULL;
+}
+
+const char *verb_withdrawn(const char *name)
+{
+	return strcmp(name, "pay") == 0
+		       ? "was withdrawn from the language: card numbers do not belong into calls"
+		       : NULL;
 }
 
 const char *verb_nearest(const char *name)

@@ -59,6 +59,8 @@ enum param_type {
 	PARAM_LINE_LIST,  /* the same of lines, of which there may be none */
 	PARAM_ENTRIES,	  /* struct entries, one object or an array, each of one of `kinds` */
 	PARAM_VARIABLES,  /* struct assignments, an object */
+	PARAM_TEMPLATE,	  /* struct template *, a text whose ${} are filled in by the verb; or true,
+			   * for `standard`, or false, for none */
 	PARAM_EXPRESSION, /* struct expr *, a string or a truth value */
 	PARAM_STEPS,	  /* struct step_list */
 	PARAM_ON_ERROR,	  /* into struct step */
@@ -81,8 +83,9 @@ struct param {
 	const struct param *members;	/* name NULL ends */
 	const struct entry_kind *kinds; /* name NULL ends */
 	size_t offset;			/* in the verb's struct */
-	const char *hint;		/* ends the message of a fault */
-	const char *help;		/* one sentence, for schema and manual */
+	const char *standard;
+	const char *hint; /* ends the message of a fault */
+	const char *help; /* one sentence, for schema and manual */
 };
 
 /* Objects in an option that are of several kinds, told apart by their member "type". */
@@ -179,6 +182,8 @@ extern const struct verb *const verb_table[]; /* NULL-terminated */
 extern const struct param step_params[];      /* options of every step */
 
 const struct verb *verb_find(const char *name, const char **ret_spelling);
+/* Why an action that there once was is no more; NULL: there was none. */
+const char *verb_withdrawn(const char *name);
 /* The known action that is spelled most alike; never NULL. */
 const char *verb_nearest(const char *name);
 
@@ -249,6 +254,18 @@ void interp_join(struct interp *interp, const struct ncco_join *join);
 void interp_leave(struct interp *interp);
 /* False: there is no such conversation; else the script is over, and the step returns STEP_DONE. */
 bool interp_transfer(struct interp *interp, const struct ncco_transfer *transfer);
+/* NCCO_CONNECTED ends them. */
+void interp_enqueue(struct interp *interp, const struct ncco_queue *queue);
+void interp_leave_queue(struct interp *interp);
+void interp_dequeue(struct interp *interp, const char *name);
+void interp_forget_dequeue(struct interp *interp);
+/* NCCO_REFERRED ends it. */
+void interp_refer(struct interp *interp, const struct ncco_refer *refer);
+void interp_forget_refer(struct interp *interp);
+/* ${amd} is set when the result comes. */
+void interp_amd(struct interp *interp, const struct ncco_amd *amd);
+void interp_transcribe(struct interp *interp, const struct ncco_transcribe *transcribe);
+void interp_fork(struct interp *interp, const struct ncco_fork *fork);
 /* Tells an error of the step's option (NULL: of the step) and gives STEP_FAIL. */
 enum step_result interp_fail(
 	struct interp *interp, const struct step *step, const char *option, const char *reason);

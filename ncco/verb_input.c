@@ -159,26 +159,24 @@ static enum step_result await(struct interp *in, struct input *input)
 		interp_speech_clock(in);
 		return STEP_WAIT;
 	}
-	if (input->digits.timeout == 0)
+	if (input->digits.timeout == 0 || !(input->types & INPUT_DTMF))
 		return submit(in, input, true);
 	interp_timer(in, input->digits.timeout);
 	return STEP_WAIT;
 }
 
-/* What is not to be had must not be waited for; the webhook tells why. */
+/* Speech that cannot be recognised is not waited for; the webhook tells why. */
 static enum step_result on_speech(
 	struct interp *in, struct input *input, const struct ncco_event *event)
 {
-	bool digits = input->types & INPUT_DTMF, understood;
+	bool understood;
 
 	if (!event->final) {
 		input_send_partial(in, &input->step, event, input->url, input->method);
 		return STEP_WAIT;
 	}
 	understood = speech_take(in, &input->speech, event);
-	if (event->failed && digits)
-		return await(in, input);
-	return submit(in, input, !understood);
+	return event->failed ? await(in, input) : submit(in, input, !understood);
 }
 
 static enum step_result input_start_async(struct interp *in, struct step *step)

@@ -113,7 +113,7 @@ static void record_parse(struct step *step, struct reader *reader)
 	r->transcription.given = reader_has(reader, "transcription");
 	if (r->stop + r->pause + r->resume > 1)
 		reader_fault(reader, "one of \"stop\", \"pause\" and \"resume\" can be true");
-	if (r->channels && !r->split)
+	if (r->channels > 1 && !r->split)
 		reader_fault_at(reader, "channels", "needs \"split\": \"conversation\"");
 	if (r->channels > 2 && r->format && strcmp(r->format, "mp3") == 0)
 		reader_fault_at(reader, "channels", "is more than the 2 of the format mp3");

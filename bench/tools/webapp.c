@@ -131,6 +131,9 @@ static const struct {
 		 "{\"action\":\"stream\",\"streamUrl\":[\"http://127.0.0.1:%1$lu/long.wav\"]}]"},
 	{"/bridge", "[{\"action\":\"connect\",\"endpoint\":[{\"type\":\"sip\","
 		    "\"uri\":\"sip:callee@127.0.0.1:15070\"}]}]"},
+	{"/websocket", "[{\"action\":\"connect\",\"endpoint\":[{\"type\":\"websocket\","
+		       "\"content-type\":\"audio/l16;rate=16000\","
+		       "\"uri\":\"ws://127.0.0.1:18081/\"}]}]"},
 	{"/room", "[{\"action\":\"conversation\",\"name\":\"bench\"}]"},
 	{"/rooms", "[{\"action\":\"conversation\",\"name\":\"bench-${int(from) %% 30}\"}]"},
 };

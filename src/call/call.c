@@ -53,9 +53,22 @@ void call_bridge(struct call *call)
 		call_check_company(call);
 }
 
+/* The application may still answer to the end of a party with a script. */
+static bool waits_for_script(const struct call *call)
+{
+	const struct call *callee;
+
+	TAILQ_FOREACH (callee, &call->children, child) {
+		if (callee->dial.asked)
+			return true;
+	}
+	return false;
+}
+
 void call_check_company(struct call *call)
 {
-	if (call->state == CALL_BRIDGED && !call->connect && !conversation_has_company(call))
+	if (call->state == CALL_BRIDGED && !call->connect && !conversation_has_company(call) &&
+		!waits_for_script(call))
 		call_hangup(call, NULL, NULL);
 }
 
@@ -101,6 +114,7 @@ static bool begin_end(struct call *call)
 	call->ended_by_us = true;
 	route_cancel(call->route);
 	call->route = NULL;
+	call_referral_release(call);
 	connect_cancel(call->connect);
 	if (call->line)
 		webhook_forget(call->line);
@@ -146,6 +160,7 @@ void call_leave_parent(struct call *call)
 void call_ended(struct call *call, const struct leg_end *end)
 {
 	call_set_state(call, CALL_ENDED);
+	call_referral_release(call);
 	connect_cancel(call->connect);
 	interp_hangup(call->interp);
 	call_record_order(call, 0, NCCO_RECORD_STOP);
@@ -155,6 +170,7 @@ void call_ended(struct call *call, const struct leg_end *end)
 	end_children(call);
 	if (!call->dial.asked)
 		call_leave_parent(call);
+	call_fork_release(call);
 	conversation_leave(call);
 	call_reap_soon(call);
 }
@@ -196,6 +212,7 @@ static void on_answered(void *arg)
 
 	if (call->outbound)
 		call_answered_out(call);
+	call_refer_ready(call);
 	call_digits_media_ready(arg);
 	call_sound_media_ready(arg);
 	call_record_media_ready(arg);
@@ -206,6 +223,8 @@ static void on_digit(void *arg, char digit)
 	struct call *call = arg;
 
 	log_debug(call->uuid, "a digit came"); /* not which: it may be a PIN */
+	conversation_tell_digit(call, digit);
+	call_fork_digit(call, digit);
 	if (call->state == CALL_RUNNING)
 		interp_event(
 			call->interp, &(struct ncco_event){.type = NCCO_DIGIT, .digit = digit});
@@ -230,12 +249,24 @@ static void on_digits_sent(void *arg)
 		call_digits_sent(call);
 }
 
+static void on_refer_status(void *arg, int status, const char *phrase, bool final)
+{
+	call_refer_status(arg, status, phrase, final);
+}
+
+static void on_refer(void *arg, const struct sip_refer *refer)
+{
+	call_referred(arg, refer);
+}
+
 const struct leg_handler call_leg_handler = {
 	.on_ringing = on_ringing,
 	.on_answered = on_answered,
 	.on_digit = on_digit,
 	.on_play_end = on_play_end,
 	.on_digits_sent = on_digits_sent,
+	.on_refer_status = on_refer_status,
+	.on_refer = on_refer,
 	.on_ended = on_ended,
 };
 
@@ -253,6 +284,7 @@ struct call *call_new(struct server *server)
 	call_sound_init(call);
 	call_digits_init(call);
 	call_record_init(call);
+	call_refer_init(call);
 	call_outbound_init(call);
 	TAILQ_INIT(&call->children);
 	call->interp = interp_new(&call_host, call, server->config->limits.max_steps);
@@ -269,10 +301,13 @@ struct call *call_free(struct call *call)
 	call_sound_release(call);
 	call_host_release(call);
 	call_record_release(call);
+	call_fork_release(call);
+	call_refer_release(call);
 	call_outbound_release(call);
 	call_forward_free(call);
 	timer_stop(&call->reap);
 	route_cancel(call->route);
+	call_referral_release(call);
 	connect_cancel(call->connect);
 	end_children(call);
 	call_leave_parent(call);

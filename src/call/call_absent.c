@@ -5,7 +5,7 @@
 
 #define REASON "is not available"
 
-enum absent { ABSENT_CONNECT, ABSENT_ROOM, ABSENT_SPEECH, ABSENT_AMD, ABSENT_REFER, ABSENT_COUNT };
+enum absent { ABSENT_CONNECT, ABSENT_ROOM, ABSENT_SPEECH, ABSENT_AMD, ABSENT_COUNT };
 
 static void want(struct call *call, enum absent what)
 {
@@ -21,7 +21,7 @@ static void forget(struct call *call, enum absent what)
 static void tell(void *arg)
 {
 	static const enum ncco_event_type types[] = {
-		NCCO_CONNECTED, NCCO_LEFT, NCCO_SPEECH, NCCO_AMD, NCCO_REFERRED};
+		NCCO_CONNECTED, NCCO_LEFT, NCCO_SPEECH, NCCO_AMD};
 	struct call *call = arg;
 	unsigned wanted = call->absent;
 
@@ -96,23 +96,6 @@ void call_absent_transcribe(void *ctx, const struct ncco_transcribe *transcribe)
 {
 	if (transcribe)
 		call_tell_error(ctx, transcribe->pointer, REASON);
-}
-
-void call_absent_fork(void *ctx, const struct ncco_fork *fork)
-{
-	if (fork)
-		call_tell_error(ctx, fork->pointer, REASON);
-}
-
-void call_absent_refer(void *ctx, const struct ncco_refer *refer)
-{
-	(void)refer;
-	want(ctx, ABSENT_REFER);
-}
-
-void call_absent_forget_refer(void *ctx)
-{
-	forget(ctx, ABSENT_REFER);
 }
 
 void call_absent_init(struct call *call)

@@ -36,6 +36,7 @@ void call_connect(void *ctx, const struct ncco_connect *spec)
 {
 	struct call *call = ctx;
 
+	call_referral_release(call);
 	connect_start(call, spec, &handler, call);
 }
 

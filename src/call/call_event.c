@@ -122,7 +122,7 @@ void call_tell_final(struct call *call, const struct leg_end *end)
 	log_end(call, outcome.status, end);
 	if (!call->line || call->status_told[STATUS_FINAL])
 		return;
-	if (end->answered && end->by_peer && call->dial.type == NCCO_WEBSOCKET && call->outbound)
+	if (end->disconnected)
 		call_ask_after(call, status_body(call, "disconnected"));
 	call->status_told[STATUS_FINAL] = true;
 	call->dial.outcome = outcome;
@@ -148,6 +148,16 @@ void call_tell_transfer(struct call *call, const char *from)
 	json_add_text(body, "type", "transfer");
 	json_add_text(body, "uuid", call->uuid);
 	json_add_text(body, "conversation_uuid_to", call->conversation_uuid);
+	post(call, body);
+}
+
+void call_tell_refer(struct call *call, const char *to, int status)
+{
+	struct json_object *body = call_event_base(call);
+
+	json_add_text(body, "type", "refer");
+	json_add_text(body, "refer_to", to);
+	json_add_int(body, "sip_code", status);
 	post(call, body);
 }
 

@@ -12,6 +12,7 @@
 #include "call/endpoint.h"
 #include "call/location.h"
 #include "call/number.h"
+#include "http/url.h"
 
 #define DIGIT_ON_MS  100
 #define DIGIT_GAP_MS 100
@@ -104,6 +105,26 @@ static void dial_user(struct call *call, const struct ncco_endpoint *to)
 		fail(call, "unanswered", "unavailable", "this user is not reachable anywhere");
 }
 
+static void dial_websocket(struct call *call, const struct ncco_endpoint *to)
+{
+	const struct leg_websocket_spec spec = {
+		.uri = to->target,
+		.rate = to->rate,
+		.headers = to->headers,
+		.authorization = to->authorization,
+		.authorization_value = to->authorization_value,
+		.application = call->app,
+	};
+	char *url = url_for_log(to->target), *error = NULL;
+
+	log_info(call->uuid, "WebSocket to %s for call %s", url, call->parent->uuid);
+	if (leg_dial_websocket(&call->server->legs, &spec, call->uuid, &call_leg_handler, call,
+		    &call->leg, &error) < 0)
+		fail(call, "failed", "cannot_route", error);
+	free(error);
+	free(url);
+}
+
 /* NULL, or the limit that is reached. */
 static const char *full(const struct call *call)
 {
@@ -138,7 +159,7 @@ static void dial(struct call *call, const struct ncco_endpoint *to)
 		dial_user(call, to);
 		break;
 	case NCCO_WEBSOCKET:
-		fail(call, "failed", "cannot_route", "WebSockets are not served");
+		dial_websocket(call, to);
 		break;
 	}
 }
@@ -195,6 +216,8 @@ void call_ringing(struct call *call)
 	call_tell_status(call, STATUS_RINGING);
 	if (call->parent && !call->parent->outbound)
 		leg_ring(call->parent->leg);
+	if (call->dial.connect)
+		connect_ringing(call->dial.connect);
 	if (call->dial.connect && leg_media_running(call->leg))
 		connect_early(call->dial.connect, call);
 }
@@ -306,6 +329,8 @@ static void on_said(void *arg, struct webhook_reply *reply)
 	if (call->state == CALL_ENDED) {
 		call_leave_parent(call);
 		call_reap_soon(call);
+		if (parent)
+			call_check_company(parent);
 	}
 }
 

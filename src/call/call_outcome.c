@@ -38,6 +38,9 @@ static struct call_outcome outbound(const struct call *call, const struct leg_en
 		return (struct call_outcome){.status = call->dial.cancelled};
 	if (call->ended_by_us)
 		return (struct call_outcome){.status = "cancelled"};
+	if (end->detail) /* no SIP */
+		return (struct call_outcome){
+			end->status == 480 ? "unanswered" : "failed", end->detail, 0};
 	if (!end->by_peer) /* no answer at all, or the host is unknown */
 		return (struct call_outcome){"failed", "cannot_route", end->status};
 	for (size_t i = 0; i < ARRAY_SIZE(outcome_table); i++) {
@@ -69,7 +72,8 @@ static const char *inbound(const struct leg_end *end)
 struct call_outcome call_outcome(const struct call *call, const struct leg_end *end)
 {
 	if (end->answered)
-		return (struct call_outcome){"completed", NULL, end->status};
+		return (struct call_outcome){"completed", NULL,
+			call->outbound && call->dial.type == NCCO_WEBSOCKET ? 0 : end->status};
 	if (call->outbound)
 		return outbound(call, end);
 	return (struct call_outcome){inbound(end), NULL, end->status};

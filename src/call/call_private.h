@@ -8,6 +8,8 @@
  *   call_outcome.c   ... of how it ended
  *   call_host.c      what a script asks of it: struct ncco_host
  *   call_connect.c   ... other parties
+ *   call_refer.c     ... that the other side call somebody else
+ *   call_referred.c  what the other side asks of it: a transfer
  *   call_sound.c     ... sounds
  *   call_digits.c    ... digits to send
  *   call_record.c    ... recordings
@@ -78,6 +80,16 @@ struct call_recordings {
 	bool beep_wanted;
 };
 
+/* The script's wish that the other side call somebody else (REFER). */
+struct call_refer {
+	char *to; /* a URI; NULL: nothing is wished */
+	struct json_object *headers;
+	unsigned timeout_s;
+	bool sent;	   /* else it waits for the ACK */
+	const char *error; /* told by `failed` */
+	struct timer failed;
+};
+
 /* How an outbound call came to be, and what happens when it is answered. */
 struct call_dial {
 	enum ncco_endpoint_type type;
@@ -126,7 +138,12 @@ struct call {
 	struct call_sound sound;
 	struct call_digits digits;
 	struct call_recordings recordings;
-	bool early; /* sounds do not answer */
+	struct fork *fork;
+	char *fork_pointer;
+	struct call_refer refer;
+	struct referral
+		*referral; /* a transfer that it has asked for, or is kept for; NULL: none */
+	bool early;	   /* sounds do not answer */
 	struct timer no_receiver;
 	struct timer script_timer;
 
@@ -190,6 +207,11 @@ void call_forward_start(struct call *call, const struct route_forward *forward);
 const char *call_forward_codecs(const struct call *call);
 void call_forward_free(struct call *call);
 
+/* call_fork.c */
+void call_fork(void *ctx, const struct ncco_fork *fork);
+void call_fork_digit(struct call *call, char digit);
+void call_fork_release(struct call *call);
+
 /* call_event.c */
 struct json_object *call_event_base(const struct call *call);
 struct json_object *call_answer_parameters(const struct call *call);
@@ -197,6 +219,7 @@ void call_tell_status(struct call *call, enum call_status_event which);
 void call_tell_final(struct call *call, const struct leg_end *end);
 void call_tell_error(struct call *call, const char *pointer, const char *reason);
 void call_tell_transfer(struct call *call, const char *from);
+void call_tell_refer(struct call *call, const char *to, int status);
 struct json_object *call_custom_headers(struct sip_leg *sip);
 struct call_outcome call_outcome(const struct call *call, const struct leg_end *end);
 
@@ -212,6 +235,19 @@ void call_host_release(struct call *call);
 void call_connect(void *ctx, const struct ncco_connect *spec);
 void call_forget_connect(void *ctx);
 
+/* call_refer.c */
+void call_refer_init(struct call *call);
+void call_refer_release(struct call *call);
+void call_refer(void *ctx, const struct ncco_refer *refer);
+void call_forget_refer(void *ctx);
+void call_refer_ready(struct call *call); /* the leg is confirmed */
+void call_refer_status(struct call *call, int status, const char *phrase, bool final);
+
+/* call_referred.c */
+void call_referred(struct call *call, const struct sip_refer *refer);
+/* It takes no part in a transfer any more: it ends, or its script calls somebody itself. */
+void call_referral_release(struct call *call);
+
 /* call_absent.c: rows of call_host that have nothing behind them */
 void call_absent_init(struct call *call);
 void call_absent_release(struct call *call);
@@ -226,9 +262,6 @@ void call_absent_speech_clock(void *ctx);
 void call_absent_forget_speech(void *ctx);
 void call_absent_amd(void *ctx, const struct ncco_amd *amd);
 void call_absent_transcribe(void *ctx, const struct ncco_transcribe *transcribe);
-void call_absent_fork(void *ctx, const struct ncco_fork *fork);
-void call_absent_refer(void *ctx, const struct ncco_refer *refer);
-void call_absent_forget_refer(void *ctx);
 
 /* call_sound.c */
 void call_sound_init(struct call *call);

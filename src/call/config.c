@@ -62,6 +62,8 @@ static const struct option config_keys[] = {
 	{"applications[].event_url", OPTION_TEXT, APP(event_url), .check = config_check_url},
 	{"applications[].event_method", OPTION_TEXT, APP(event_method), .text = "POST",
 		.names = methods},
+	{"applications[].refer_targets", OPTION_TEXT_LIST, APP(refer_targets),
+		.check = config_check_refer_target},
 	{"applications[].fallback_ncco", OPTION_JSON_ARRAY, APP(fallback_ncco)},
 	{"applications[].signature_secret", OPTION_TEXT, APP(signature_secret),
 		.check = config_check_filled, .secret = true},

@@ -25,8 +25,9 @@ struct config_application {
 	char *answer_url, *answer_method; /* GET */
 	char *fallback_answer_url, *fallback_answer_method; /* GET */
 	char *event_url, *event_method;			    /* POST */
-	struct json_object *fallback_ncco;		    /* array or NULL */
-	char *signature_secret;				    /* signs what is sent; NULL: unsigned */
+	char **refer_targets;		   /* whom its parties may have called by REFER; none */
+	struct json_object *fallback_ncco; /* array or NULL */
+	char *signature_secret;		   /* signs what is sent; NULL: unsigned */
 	char **public_key_files,
 		**public_keys; /* PEM; loaded, the texts of both are in the second */
 	struct config_policy webhook_policy;

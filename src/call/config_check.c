@@ -10,6 +10,7 @@
 
 #include "base/cidr.h"
 #include "base/mem.h"
+#include "call/number.h"
 #include "http/server.h"
 #include "sip/agent.h"
 
@@ -71,6 +72,22 @@ const char *config_check_number(const char *text)
 	if (!*text || strcmp(text, "+") == 0 || has_control(text, '!') || (star && star[1]))
 		return "must be a number or user name, with * at its end for a prefix";
 	return NULL;
+}
+
+const char *config_check_refer_target(const char *text)
+{
+	const char *at = strchr(text, '@'), *fault;
+	char *error = NULL;
+	bool good;
+
+	if (strncasecmp(text, "sip:", 4) != 0)
+		return config_check_number(text) ? "must be a number or user name, with * at its "
+						   "end for a prefix, or a SIP URI as sip:*@host"
+						 : NULL;
+	good = at && at[1] && sip_uri_check(text, &error) == 0;
+	fault = good ? NULL : "must be a SIP URI as sip:user@host, with * for any user";
+	free(error);
+	return fault;
 }
 
 const char *config_check_header(const char *text)
@@ -289,33 +306,15 @@ const struct config_application *config_application_by_id(
 	return NULL;
 }
 
-static const char *without_plus(const char *number)
-{
-	return *number == '+' ? number + 1 : number;
-}
-
-/* 0: no match; else the better the higher: a prefix by its length, all of it best. */
-static size_t match_number(const char *pattern, const char *called)
-{
-	size_t length;
-
-	pattern = without_plus(pattern);
-	length = strlen(pattern);
-	if (length && pattern[length - 1] == '*')
-		return strncmp(pattern, called, length - 1) == 0 ? length : 0;
-	return strcmp(pattern, called) == 0 ? SIZE_MAX : 0;
-}
-
 const struct config_application *config_application_by_number(
 	const struct config *config, const char *called)
 {
 	const struct config_application *best = NULL;
 	size_t best_score = 0;
 
-	called = without_plus(called);
 	for (size_t i = 0; i < config->application_count; i++) {
 		for (char **number = config->applications[i].numbers; number && *number; number++) {
-			size_t score = match_number(*number, called);
+			size_t score = number_matches(*number, called);
 
 			if (score > best_score) {
 				best_score = score;

@@ -109,6 +109,11 @@ static const struct {
 		"= \"PATH\" }, not 2\n"
 		"c.toml:3:20: applications.0.numbers.2: must be a number or user name, with * at "
 		"its end for a prefix, not \"1*2\""},
+	{APP "refer_targets = [\"1*2\", \"sip:host\"]",
+		"c.toml:3:18: applications.0.refer_targets.0: must be a number or user name, with "
+		"* at its end for a prefix, or a SIP URI as sip:*@host, not \"1*2\"\n"
+		"c.toml:3:25: applications.0.refer_targets.1: must be a SIP URI as sip:user@host, "
+		"with * for any user, not \"sip:host\""},
 	{APP "fallback_ncco = { action = \"talk\" }",
 		"c.toml:3:1: applications.0.fallback_ncco: must be a list of tables, not a table"},
 	{APP "fallback_ncco = [ { action = \"talk\", text = 1979-05-27 } ]",

@@ -95,7 +95,9 @@ static void test_config__reads_the_sections(void **state)
 		load("external_ip = \"203.0.113.7\"\nlog_level = \"debug\"\n"
 		     "default_application = \"main\"\nstate_directory = \"state\"\n"
 		     "[[applications]]\nid = \"main\"\nname = \"L\u00edne\"\n"
-		     "numbers = [\"15550100\", \"+44*\"]\nanswer_url = \"https://a.example/x\"\n"
+		     "numbers = [\"15550100\", \"+44*\"]\n"
+		     "refer_targets = [\"+44*\", \"sip:*@friend.example\"]\nanswer_url = "
+		     "\"https://a.example/x\"\n"
 		     "answer_method = \"POST\"\nevent_url = \"http://[::1]:80/e\"\n"
 		     "fallback_ncco = [ { action = \"talk\", text = \"Later.\", level = 0.5 } ]\n"
 		     "webhook_policy = { connect_timeout_ms = 300 }\n"
@@ -116,6 +118,7 @@ static void test_config__reads_the_sections(void **state)
 	assert_string_equal(main_app->name, "L\u00edne");
 	assert_string_equal(main_app->numbers[1], "+44*");
 	assert_null(main_app->numbers[2]);
+	assert_string_equal(main_app->refer_targets[1], "sip:*@friend.example");
 	assert_string_equal(main_app->answer_method, "POST");
 	assert_string_equal(main_app->fallback_answer_method, "GET");
 	assert_string_equal(main_app->event_method, "POST");

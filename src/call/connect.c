@@ -84,6 +84,12 @@ static void on_ringing_over(void *arg)
 	}
 }
 
+void connect_ringing(struct connect *connect)
+{
+	if (connect->handler->on_ringing)
+		connect->handler->on_ringing(connect->arg);
+}
+
 /* With several that ring, what one of them plays is not heard. */
 void connect_early(struct connect *connect, struct call *callee)
 {

@@ -15,7 +15,8 @@ struct connect;
 /* One of the last two is called, once, and never inside connect_start(); the connect is over then.
  */
 struct connect_handler {
-	void (*on_early)(void *arg); /* the callee's own ringback or announcement is heard */
+	void (*on_ringing)(void *arg); /* somebody rings; may be NULL, and called several times */
+	void (*on_early)(void *arg);   /* the callee's own ringback or announcement is heard */
 	void (*on_connected)(void *arg, struct call *callee);
 	void (*on_failed)(void *arg, const struct call_outcome *outcome); /* of the last */
 };
@@ -28,6 +29,7 @@ struct connect *connect_cancel(struct connect *connect);
 struct call *connect_caller(const struct connect *connect);
 
 /* What becomes of the parties, told by them. */
+void connect_ringing(struct connect *connect);
 void connect_early(struct connect *connect, struct call *callee);
 void connect_ready(struct connect *connect, struct call *callee);
 void connect_lost(struct connect *connect, struct call *callee, const struct call_outcome *outcome);

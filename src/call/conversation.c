@@ -7,6 +7,9 @@
 #include "base/mem.h"
 #include "call/call_private.h"
 
+/* Keys are told when they go down; how long they will be held is not known then. */
+#define DIGIT_MS 100
+
 struct conversation *conversation_new(struct server *server)
 {
 	struct conversation *conversation = xcalloc(1, sizeof(*conversation));
@@ -76,6 +79,18 @@ void conversation_leave(struct call *call)
 {
 	if (call->conversation)
 		take_out(call);
+}
+
+void conversation_tell_digit(struct call *call, char digit)
+{
+	struct call *other;
+
+	if (!call->present)
+		return;
+	TAILQ_FOREACH (other, &call->conversation->members, member) {
+		if (other != call && other->present && other->leg)
+			leg_tell_digit(other->leg, digit, DIGIT_MS);
+	}
 }
 
 bool conversation_has_company(const struct call *call)

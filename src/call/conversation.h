@@ -37,6 +37,9 @@ void conversation_admit(struct call *call);
 /* For a call that is over. */
 void conversation_leave(struct call *call);
 
+/* The call's party has pressed a key: those are told who do not hear it in their media. */
+void conversation_tell_digit(struct call *call, char digit);
+
 /* Whether somebody else is there. */
 bool conversation_has_company(const struct call *call);
 

@@ -173,3 +173,9 @@ bool leg_media_running(const struct leg *leg)
 {
 	return leg->started;
 }
+
+void leg_hold(struct leg *leg, bool hold, bool silent)
+{
+	if (leg->ops->hold && !leg->ended)
+		leg->ops->hold(leg, hold, silent);
+}

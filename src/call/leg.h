@@ -60,6 +60,9 @@ struct leg_handler {
 	void (*on_play_end)(void *arg, uint32_t play, enum media_play_end end, uint32_t played_ms);
 	void (*on_digits_sent)(void *arg);
 	void (*on_held)(void *arg, bool held);
+	/* As in sip_leg_handler; a telephone's, answered by the functions of sip/leg.h. */
+	void (*on_refer_status)(void *arg, int status, const char *phrase, bool final);
+	void (*on_refer)(void *arg, const struct sip_refer *refer);
 	void (*on_ended)(void *arg, const struct leg_end *end); /* once, last */
 };
 
@@ -123,5 +126,10 @@ int leg_send_digits(struct leg *leg, const char *digits, unsigned on_ms, unsigne
  * that: a WebSocket is told. */
 void leg_tell_digit(struct leg *leg, char digit, unsigned duration_ms);
 bool leg_media_running(const struct leg *leg);
+
+/* Once it is confirmed: puts the other side on hold, or takes it back, and tells it so by a new
+ * offer. While it is on hold it is not heard, and with `silent` it hears nothing either, else what
+ * is played. For a telephone that refuses the offer nothing changes. */
+void leg_hold(struct leg *leg, bool hold, bool silent);
 
 #endif

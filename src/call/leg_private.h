@@ -21,6 +21,7 @@ struct leg_ops {
 	void (*listen)(struct leg *leg, bool on);
 	int (*send_digits)(struct leg *leg, const char *digits, unsigned on_ms, unsigned gap_ms);
 	void (*tell_digit)(struct leg *leg, char digit, unsigned duration_ms);
+	void (*hold)(struct leg *leg, bool hold, bool silent);
 	void (*free)(struct leg *leg); /* of half-built ones, too; leg_release() is for the rest */
 };
 
@@ -64,6 +65,7 @@ struct leg_sip {
 	struct sdp_result result; /* valid when `agreed` */
 	struct strbuf answer;	  /* inbound with an offer: our SDP for the 200 */
 	bool agreed, listening;
+	enum sdp_direction withheld; /* as agreed; sdp.withheld: as it is offered */
 	char last_digit;
 	enum digit_source last_source;
 	uint64_t last_digit_at;

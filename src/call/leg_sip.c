@@ -56,6 +56,7 @@ static void on_sip_answered(void *arg, const char *sdp, size_t length)
 	struct leg_sip *leg = arg;
 
 	leg->base.answered = true;
+	leg->withheld = leg->sdp.withheld;
 	confirm(leg, sdp, length);
 }
 
@@ -96,6 +97,14 @@ static void on_sip_reoffer(void *arg, const char *sdp, size_t length, bool updat
 	strbuf_release(&out);
 }
 
+static void on_sip_reinvite_failed(void *arg, int status)
+{
+	struct leg_sip *leg = arg;
+
+	log_warn(leg->base.id, "a new offer was refused with %d", status);
+	leg->sdp.withheld = leg->withheld;
+}
+
 static void digit(struct leg_sip *leg, char d, enum digit_source source)
 {
 	uint64_t now = clock_mono();
@@ -115,6 +124,24 @@ static void on_sip_digit(void *arg, char d, unsigned duration_ms)
 {
 	(void)duration_ms;
 	digit(arg, d, DIGIT_INFO);
+}
+
+static void on_sip_refer_status(void *arg, int status, const char *phrase, bool final)
+{
+	struct leg *leg = arg;
+
+	if (leg->handler->on_refer_status && !leg->ended)
+		leg->handler->on_refer_status(leg->arg, status, phrase, final);
+}
+
+static void on_sip_refer(void *arg, const struct sip_refer *refer)
+{
+	struct leg_sip *leg = arg;
+
+	if (leg->base.handler->on_refer && !leg->base.ended)
+		leg->base.handler->on_refer(leg->base.arg, refer);
+	else
+		sip_leg_refer_answer(leg->sip, 603);
 }
 
 static void on_sip_ended(void *arg, const struct sip_end *end)
@@ -144,7 +171,10 @@ static const struct sip_leg_handler sip_handler = {
 	.on_answered = on_sip_answered,
 	.on_ack = on_sip_ack,
 	.on_reoffer = on_sip_reoffer,
+	.on_reinvite_failed = on_sip_reinvite_failed,
 	.on_digit = on_sip_digit,
+	.on_refer_status = on_sip_refer_status,
+	.on_refer = on_sip_refer,
 	.on_ended = on_sip_ended,
 };
 
@@ -159,7 +189,8 @@ static void on_media_timeout(void *arg)
 {
 	struct leg_sip *leg = arg;
 
-	if (leg->base.held || leg->base.ended || leg->base.state < LEG_ANSWERED)
+	if (leg->base.held || (leg->sdp.withheld & SDP_RECVONLY) || leg->base.ended ||
+		leg->base.state < LEG_ANSWERED)
 		return;
 	log_warn(leg->base.id, "hanging up: no RTP comes any more");
 	leg_hangup(&leg->base, "RTP timeout", NULL);
@@ -285,6 +316,22 @@ static int send_digits(struct leg *base, const char *digits, unsigned on_ms, uns
 	return media_leg_send_digits(base->media, digits, on_ms, gap_ms);
 }
 
+static void hold(struct leg *base, bool on, bool silent)
+{
+	struct leg_sip *leg = (struct leg_sip *)base;
+	enum sdp_direction withheld =
+		on ? SDP_RECVONLY | (silent ? SDP_SENDONLY : SDP_INACTIVE) : SDP_INACTIVE;
+	struct strbuf offer = STRBUF_INIT;
+
+	if (withheld == leg->sdp.withheld || base->state != LEG_CONFIRMED)
+		return;
+	leg->sdp.withheld = withheld;
+	log_info(base->id, on ? "held by us" : "resumed by us");
+	sdp_offer(&leg->sdp, SDP_SENDRECV, &offer);
+	sip_leg_reinvite(leg->sip, offer.data);
+	strbuf_release(&offer);
+}
+
 static void free_leg(struct leg *base)
 {
 	struct leg_sip *leg = (struct leg_sip *)base;
@@ -306,6 +353,7 @@ static const struct leg_ops sip_ops = {
 	.codec = agreed_codec,
 	.listen = listen_inband,
 	.send_digits = send_digits,
+	.hold = hold,
 	.free = free_leg,
 };
 

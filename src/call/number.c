@@ -1,6 +1,7 @@
 #include "call/number.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 /* Country codes of two digits (ITU-T E.164, list of assigned country codes); 1 and 7 have one, all
@@ -25,6 +26,18 @@ size_t number_country(const char *number)
 		return 1;
 	memcpy(code, number, 2);
 	return strstr(two_digits, code) ? 2 : 3;
+}
+
+size_t number_matches(const char *pattern, const char *called)
+{
+	size_t length;
+
+	pattern = without_plus(pattern);
+	called = without_plus(called);
+	length = strlen(pattern);
+	if (length && pattern[length - 1] == '*')
+		return strncmp(pattern, called, length - 1) == 0 ? length : 0;
+	return strcmp(pattern, called) == 0 ? SIZE_MAX : 0;
 }
 
 static bool usable(const char *number, const char *called, size_t country)

@@ -324,14 +324,14 @@ void trunk_fill(const struct trunk *trunk, struct sip_dial *dial)
 	dial->outbound_proxy = trunk->outbound_proxy;
 }
 
-const char *trunk_of_source(const struct trunks *trunks, const char *ip)
+const struct trunk *trunk_of_source(const struct trunks *trunks, const char *ip)
 {
 	struct trunk *trunk;
 
 	TAILQ_FOREACH (trunk, &trunks->list, link) {
 		for (size_t i = 0; i < trunk->inbound_count; i++) {
 			if (cidr_contains(&trunk->inbound[i], ip))
-				return trunk->name;
+				return trunk;
 		}
 	}
 	return NULL;

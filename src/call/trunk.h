@@ -34,7 +34,7 @@ char *trunk_uri(const struct trunk *trunk, const char *number);
 /* Login and proxy, into the members of dial; they are the trunk's: dial at once. */
 void trunk_fill(const struct trunk *trunk, struct sip_dial *dial);
 
-/* The name of the trunk that calls from this address belong to, or NULL. */
-const char *trunk_of_source(const struct trunks *trunks, const char *ip);
+/* The trunk that calls from this address belong to, or NULL. */
+const struct trunk *trunk_of_source(const struct trunks *trunks, const char *ip);
 
 #endif

@@ -202,8 +202,8 @@ static void test_trunk__says_where_to_and_as_whom(void **state)
 	assert_string_equal(dial.auth_user, "u");
 	assert_string_equal(dial.password, "p");
 	assert_string_equal(dial.outbound_proxy, "sip:edge.example;lr");
-	assert_string_equal(trunk_of_source(trunks, "198.51.100.77"), "c");
-	assert_string_equal(trunk_of_source(trunks, "2001:db8::1"), "c");
+	assert_string_equal(trunk_name(trunk_of_source(trunks, "198.51.100.77")), "c");
+	assert_string_equal(trunk_name(trunk_of_source(trunks, "2001:db8::1")), "c");
 	assert_null(trunk_of_source(trunks, "198.51.101.1"));
 	trunk_give_back(trunk);
 	trunks_free(trunks);

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "media/port.h"
+#include "media/room_private.h"
 #include "media/stream_private.h"
 #include "media/thread.h"
 
@@ -19,6 +20,7 @@ struct media_engine {
 	unsigned threads;
 	struct media_thread **thread;
 	struct ear_clock *ears;
+	uint64_t last_id; /* of a leg */
 };
 
 struct port_pool *media_engine_ports(struct media_engine *engine, int family)
@@ -74,6 +76,7 @@ static void detector_free(dtmf_rx_state_t *detector)
 /* An order came back from a media thread. */
 static void order_returned(struct media_order *order)
 {
+	media_member_free(order->member);
 	switch (order->kind) {
 	case MEDIA_ORDER_PLAY:
 		report_play_end(order);
@@ -94,6 +97,15 @@ static void order_returned(struct media_order *order)
 	case MEDIA_ORDER_FREE:
 		detector_free(order->detector);
 		media_leg_destroy(order->leg);
+		break;
+	case MEDIA_ORDER_CONVERTER:
+	case MEDIA_ORDER_JOIN:
+	case MEDIA_ORDER_LEAVE:
+	case MEDIA_ORDER_ROOM_PLAY:
+	case MEDIA_ORDER_ROOM_STOP:
+	case MEDIA_ORDER_ROOM_PROVIDE:
+	case MEDIA_ORDER_ROOM_FREE:
+		media_room_returned(order);
 		break;
 	case MEDIA_ORDER_NOTE:
 		report_heard(order->leg);
@@ -126,12 +138,21 @@ static void on_eventfd(evutil_socket_t fd, short what, void *arg)
 	take_returned(arg);
 }
 
-void media_post_back(struct media_leg *leg, struct media_order *order)
+void media_post_back(struct media_order *order)
 {
+	struct media_engine *engine = order->leg ? order->leg->engine : order->room->engine;
 	const uint64_t one = 1;
 
-	if (mailbox_post(&leg->engine->box, &order->mail))
-		(void)!write(leg->engine->eventfd, &one, sizeof(one));
+	if (mailbox_post(&engine->box, &order->mail))
+		(void)!write(engine->eventfd, &one, sizeof(one));
+}
+
+void media_queue_post_back(struct media_queue *queue)
+{
+	struct media_order *order;
+
+	while ((order = media_queue_pop(queue)))
+		media_post_back(order);
 }
 
 static unsigned default_threads(void)
@@ -165,6 +186,8 @@ struct media_engine *media_engine_free(struct media_engine *engine)
 	if (!engine)
 		return NULL;
 	for (unsigned i = 0; i < engine->threads; i++)
+		media_thread_stop(engine->thread[i]);
+	for (unsigned i = 0; i < engine->threads; i++)
 		media_thread_free(engine->thread[i]);
 	take_returned(engine);
 	ear_clock_free(engine->ears);
@@ -175,6 +198,11 @@ struct media_engine *media_engine_free(struct media_engine *engine)
 	free(engine->thread);
 	free(engine);
 	return NULL;
+}
+
+uint64_t media_engine_next_id(struct media_engine *engine)
+{
+	return ++engine->last_id;
 }
 
 struct ear_clock **media_engine_ears(struct media_engine *engine)
@@ -189,6 +217,5 @@ struct media_thread *media_engine_thread(struct media_engine *engine)
 	for (unsigned i = 1; i < engine->threads; i++)
 		if (*media_thread_legs(engine->thread[i]) < *media_thread_legs(best))
 			best = engine->thread[i];
-	++*media_thread_legs(best);
 	return best;
 }

@@ -13,6 +13,15 @@ size_t jitter_ring_bytes(const struct codec *codec)
 	return codec->bytes_per_ms * JITTER_FRAME_MS * JITTER_FRAMES;
 }
 
+static void clear(struct jitter *j)
+{
+	j->running = false;
+	j->taken = false;
+	j->head = 0;
+	memset(j->filled_ms, 0, sizeof(j->filled_ms));
+	memset(j->ring, j->codec->silence, (size_t)j->frame_bytes * JITTER_FRAMES);
+}
+
 void jitter_init(struct jitter *j, const struct codec *codec, uint8_t *ring)
 {
 	memset(j, 0, sizeof(*j));
@@ -20,16 +29,13 @@ void jitter_init(struct jitter *j, const struct codec *codec, uint8_t *ring)
 	j->ring = ring;
 	j->frame_bytes = (unsigned)codec->bytes_per_ms * JITTER_FRAME_MS;
 	j->frame_units = codec->rtp_rate / 1000 * JITTER_FRAME_MS;
-	jitter_stop(j);
+	clear(j);
 }
 
 void jitter_stop(struct jitter *j)
 {
-	j->running = false;
-	j->taken = false;
-	j->head = 0;
-	memset(j->filled_ms, 0, sizeof(j->filled_ms));
-	memset(j->ring, j->codec->silence, (size_t)j->frame_bytes * JITTER_FRAMES);
+	if (j->running)
+		clear(j);
 }
 
 static int32_t waiting(const struct jitter *j)
@@ -62,7 +68,7 @@ static void skip_to(struct jitter *j, unsigned frames)
 
 static void begin(struct jitter *j, uint32_t timestamp)
 {
-	jitter_stop(j);
+	clear(j);
 	j->running = true;
 	j->read = j->newest = timestamp;
 	j->waits = 1;

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "media/port.h"
+#include "media/room_private.h"
 #include "media/stream_private.h"
 #include "media/thread.h"
 
@@ -35,7 +36,7 @@ struct media_order *media_order_new(struct media_leg *leg, enum media_order_kind
 
 void media_order_send(struct media_order *order)
 {
-	media_thread_order(order->leg->thread, order);
+	media_thread_order(order->leg ? order->leg->thread : order->room->thread, order);
 }
 
 void media_leg_destroy(struct media_leg *leg)
@@ -57,10 +58,13 @@ struct media_leg *media_leg_alloc(
 	leg->handler = handler;
 	leg->arg = arg;
 	leg->thread = media_engine_thread(engine);
-	media_queue_init(&leg->plays);
+	++*media_thread_legs(leg->thread);
+	leg->id = media_engine_next_id(engine);
+	leg->wheel.weight = 1;
+	media_player_init(&leg->player);
 	media_queue_init(&leg->digits);
-	media_queue_init(&leg->ended);
 	media_queue_init(&leg->tapes);
+	media_queue_init(&leg->denials);
 	leg->ssrc = id_random_u32();
 	leg->timestamp = id_random_u32();
 	leg->sequence = (uint16_t)id_random_u32();
@@ -96,9 +100,23 @@ struct media_leg *media_leg_free(struct media_leg *leg)
 	if (!leg)
 		return NULL;
 	leg->freed = true;
+	media_room_forget(leg);
 	--*media_thread_legs(leg->thread);
 	media_order_send(media_order_new(leg, MEDIA_ORDER_FREE));
 	return NULL;
+}
+
+void media_leg_move(struct media_leg *leg, struct media_thread *to)
+{
+	struct media_order *expect = media_order_new(leg, MEDIA_ORDER_EXPECT);
+	struct media_order *move = media_order_new(leg, MEDIA_ORDER_MOVE);
+
+	--*media_thread_legs(leg->thread);
+	++*media_thread_legs(to);
+	move->move.to = to;
+	media_thread_order(to, expect);
+	media_order_send(move);
+	leg->thread = to;
 }
 
 uint16_t media_leg_port(const struct media_leg *leg)
@@ -128,7 +146,11 @@ void media_leg_start(struct media_leg *leg, const struct media_params *params)
 	media_addr_set(&agreed->rtcp, &params->rtcp);
 	leg->was_started = true;
 	leg->codec = params->codec;
+	leg->ptime_ms = agreed->ptime_ms;
 	leg->dtmf_payload_type_tx = params->dtmf_payload_type_tx;
+	order->member = media_room_member_for(leg);
+	if (leg->room)
+		media_room_provide(leg->room);
 	media_order_send(order);
 }
 

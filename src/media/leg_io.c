@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/mem.h"
+#include "media/room_private.h"
 #include "media/stream_private.h"
 
 /* Packets taken in one service. With 20 ms that is 400 in a second: enough for a peer that
@@ -60,13 +61,19 @@ static void take_packet(
 {
 	uint32_t arrival = (uint32_t)(now * (leg->agreed.codec->rtp_rate / 1000) / USEC_PER_MSEC);
 	bool event = leg->agreed.dtmf_rx && packet->payload_type == leg->agreed.dtmf_rx;
+	bool fresh;
 
 	leg->heard_at = now;
 	leg->timed_out = false;
 	COUNT(leg->counters.rx_packets, 1);
 	COUNT(leg->counters.rx_bytes, size);
-	if (rtp_source_update(&leg->source, packet, arrival))
+	fresh = rtp_source_update(&leg->source, packet, arrival);
+	if (fresh)
 		dtmf_rx_restart(&leg->dtmf_rx);
+	if (leg->served == SERVED_RELAY)
+		media_relay(leg, packet, fresh);
+	if (leg->served != SERVED_ALONE)
+		media_member_heard(leg, packet);
 	if (event)
 		media_leg_heard_event(leg, packet, now);
 	else if (packet->payload_type == leg->agreed.payload_type)
@@ -125,58 +132,72 @@ static int receive_batch(struct media_leg *leg, struct media_packets *packets, u
 	return count;
 }
 
+static void publish_source(struct media_leg *leg)
+{
+	PUBLISH(leg->counters.lost, rtp_source_lost(&leg->source));
+	PUBLISH(leg->counters.jitter_units, leg->source.jitter >> 4);
+}
+
+void media_leg_receive_one(struct media_leg *leg, struct media_packets *packets, uint64_t now)
+{
+	socklen_t length = sizeof(packets->from[0]);
+	ssize_t size = recvfrom(leg->rtp_fd, packets->data[0], PACKET_SIZE,
+		MSG_DONTWAIT | MSG_TRUNC, &packets->from[0].sa, &length);
+
+	if (size < 0)
+		return;
+	receive_one(leg, packets->data[0], (size_t)size, &packets->from[0], now);
+	publish_source(leg);
+}
+
 /* One packet comes in a packet time, so one call takes it. Every fourth time, and as long as
  * that finds more than was due (short packets, a burst), everything that waits is taken. */
 void media_leg_receive(struct media_leg *leg, struct media_packets *packets, uint64_t now)
 {
-	socklen_t length = sizeof(packets->from[0]);
-	ssize_t size;
+	int count;
 
 	if (leg->stream) {
 		media_leg_heard_stream(leg);
 		return;
 	}
-	if (leg->bursts || leg->visits++ % 4 == 0) {
-		int count = receive_batch(leg, packets, now);
-
-		leg->bursts = count > 1 ? 4 : leg->bursts - (leg->bursts > 0);
-		size = count > 0;
-	} else {
-		size = recvfrom(leg->rtp_fd, packets->data[0], PACKET_SIZE,
-			MSG_DONTWAIT | MSG_TRUNC, &packets->from[0].sa, &length);
-		if (size >= 0)
-			receive_one(leg, packets->data[0], (size_t)size, &packets->from[0], now);
-	}
-	if (size > 0) {
-		PUBLISH(leg->counters.lost, rtp_source_lost(&leg->source));
-		PUBLISH(leg->counters.jitter_units, leg->source.jitter >> 4);
-	}
-}
-
-static void send_packet(struct media_leg *leg, bool marker, uint8_t payload_type,
-	uint32_t timestamp, uint8_t *packet, size_t payload)
-{
-	ssize_t sent;
-
-	if (payload_type == leg->agreed.payload_type)
-		media_leg_tape_sent(leg, packet + RTP_HEADER_SIZE, payload);
-	if (leg->stream) {
-		media_stream_give(leg, packet + RTP_HEADER_SIZE, payload);
+	if (!leg->bursts && leg->visits++ % 4 != 0) {
+		media_leg_receive_one(leg, packets, now);
 		return;
 	}
-	rtp_write_header(packet, marker, payload_type, leg->sequence++, timestamp, leg->ssrc);
-	sent = sendto(leg->rtp_fd, packet, RTP_HEADER_SIZE + payload, MSG_DONTWAIT | MSG_NOSIGNAL,
-		&leg->latch.target.sa, media_addr_length(&leg->latch.target));
-	if (sent < 0)
+	count = receive_batch(leg, packets, now);
+	leg->bursts = count > 1 ? 4 : leg->bursts - (leg->bursts > 0);
+	if (count > 0)
+		publish_source(leg);
+}
+
+void media_leg_send(struct media_leg *leg, bool marker, uint8_t payload_type, uint16_t sequence,
+	uint32_t timestamp, uint8_t *packet, size_t payload)
+{
+	rtp_write_header(packet, marker, payload_type, sequence, timestamp, leg->ssrc);
+	if (sendto(leg->rtp_fd, packet, RTP_HEADER_SIZE + payload, MSG_DONTWAIT | MSG_NOSIGNAL,
+		    &leg->latch.target.sa, media_addr_length(&leg->latch.target)) < 0)
 		return;
 	COUNT(leg->counters.tx_packets, 1);
 	COUNT(leg->counters.tx_bytes, payload);
 }
 
+/* The next packet of our own. */
+static void send_packet(struct media_leg *leg, bool marker, uint8_t payload_type,
+	uint32_t timestamp, uint8_t *packet, size_t payload)
+{
+	if (payload_type == leg->agreed.payload_type)
+		media_leg_tape_sent(leg, packet + RTP_HEADER_SIZE, payload);
+	if (leg->stream)
+		media_stream_give(leg, packet + RTP_HEADER_SIZE, payload);
+	else
+		media_leg_send(
+			leg, marker, payload_type, leg->sequence++, timestamp, packet, payload);
+}
+
 static void finish_digits(struct media_leg *leg)
 {
 	leg->dtmf_tx.digits = NULL;
-	media_post_back(leg, media_queue_pop(&leg->digits));
+	media_post_back(media_queue_pop(&leg->digits));
 }
 
 /* In-band tones take the place of what is played. False when they are over. */
@@ -245,21 +266,47 @@ static bool send_digits(struct media_leg *leg, uint8_t *packet)
 	return false;
 }
 
-void media_leg_transmit(struct media_leg *leg)
+/* A key that the other side of the room presses. */
+static bool send_press(struct media_leg *leg, uint8_t *packet, uint64_t now)
+{
+	bool event, first;
+	size_t length;
+
+	length = media_press_fill(leg, packet + RTP_HEADER_SIZE, now, &event, &first);
+	if (length == 0)
+		return false;
+	if (event)
+		send_packet(
+			leg, first, leg->agreed.dtmf_tx, leg->member->press.began, packet, length);
+	else
+		send_packet(leg, !leg->talking, leg->agreed.payload_type, leg->timestamp, packet,
+			length);
+	return true;
+}
+
+static void send_sound(struct media_leg *leg, uint8_t *packet)
+{
+	if (leg->served > SERVED_RELAY)
+		media_member_fill(leg, packet + RTP_HEADER_SIZE);
+	else
+		media_player_fill(&leg->player, leg->agreed.codec, packet + RTP_HEADER_SIZE,
+			leg->frame_bytes);
+	send_packet(leg, !leg->talking, leg->agreed.payload_type, leg->timestamp, packet,
+		leg->frame_bytes);
+}
+
+void media_leg_transmit(struct media_leg *leg, uint64_t now)
 {
 	uint8_t packet[RTP_HEADER_SIZE + FRAME_MAX_BYTES];
-	struct media_order *order;
 
-	if (leg->agreed.send && !send_digits(leg, packet)) {
-		media_player_fill(leg, packet + RTP_HEADER_SIZE);
-		send_packet(leg, !leg->talking, leg->agreed.payload_type, leg->timestamp, packet,
-			leg->frame_bytes);
+	if (!media_relay_flows(leg)) {
+		if (leg->agreed.send && !send_digits(leg, packet) && !send_press(leg, packet, now))
+			send_sound(leg, packet);
+		leg->talking = leg->agreed.send;
+		leg->timestamp += leg->frame_units;
 	}
-	media_leg_tape_step(leg);
-	leg->talking = leg->agreed.send;
-	leg->timestamp += leg->frame_units;
-	while ((order = media_queue_pop(&leg->ended)))
-		media_post_back(leg, order);
+	media_leg_tape_step(leg, now);
+	media_player_hand_back(&leg->player);
 }
 
 static uint64_t arrival_of(struct msghdr *message)

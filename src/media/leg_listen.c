@@ -1,5 +1,6 @@
 /* leg_listen.c - what a leg hears: digits by event or tone, the tap, and silence for too
  * long. Media thread; the core thread fetches by the leg's note. */
+#include "media/room_private.h"
 #include "media/stream_private.h"
 
 #include <string.h>
@@ -7,7 +8,7 @@
 void media_leg_post_note(struct media_leg *leg)
 {
 	if (!atomic_exchange(&leg->note_posted, true))
-		media_post_back(leg, &leg->note);
+		media_post_back(&leg->note);
 }
 
 static void heard_digit(
@@ -33,6 +34,8 @@ void media_leg_heard_event(struct media_leg *leg, const struct rtp_packet *packe
 
 	if (digit)
 		heard_digit(leg, digit, MEDIA_DTMF_RFC4733, now);
+	if (leg->in)
+		media_press_heard(leg, packet, now);
 }
 
 static void detect(struct media_leg *leg, const int16_t *pcm, size_t samples, uint64_t now)
@@ -69,15 +72,19 @@ void media_leg_heard_audio(struct media_leg *leg, const struct rtp_packet *packe
 /* 20 ms of what was written to a stream. */
 void media_leg_heard_stream(struct media_leg *leg)
 {
-	int16_t pcm[STREAM_FRAME_MAX];
+	bool mixed = leg->served != SERVED_ALONE;
+	int16_t local[STREAM_FRAME_MAX], *pcm = mixed ? media_member_next(leg) : local;
 	struct rtp_packet packet = {
 		.timestamp = leg->stream->timestamp,
 		.payload = (const uint8_t *)pcm,
 		.length = leg->frame_bytes,
 	};
+	bool sound = media_stream_take(leg, pcm, leg->frame_units);
 
 	leg->stream->timestamp += leg->frame_units;
-	if (!media_stream_take(leg, pcm, leg->frame_units))
+	if (mixed)
+		leg->member->fresh = sound;
+	if (!sound)
 		return;
 	COUNT(leg->counters.rx_packets, 1);
 	COUNT(leg->counters.rx_bytes, leg->frame_bytes);

@@ -8,14 +8,14 @@
  * writes a frame each 20 ms, more or less, is then not torn at once. */
 #define START_FRAMES 2
 
-static void post_all(struct media_leg *leg, struct media_queue *queue, bool cleared)
+static void post_all(struct media_queue *queue, bool cleared)
 {
 	struct media_order *order;
 
 	while ((order = media_queue_pop(queue))) {
 		if (order->kind == MEDIA_ORDER_MARK)
 			order->mark.cleared = cleared;
-		media_post_back(leg, order);
+		media_post_back(order);
 	}
 }
 
@@ -29,12 +29,12 @@ static void clear(struct media_leg *leg)
 	struct media_stream *stream = leg->stream;
 
 	/* What was taken before comes back before, as played. */
-	post_all(leg, &stream->played[0], false);
-	post_all(leg, &stream->played[1], false);
+	post_all(&stream->played[0], false);
+	post_all(&stream->played[1], false);
 	for (struct media_order *order = stream->waiting.first; order; order = order->next)
 		if (order->kind == MEDIA_ORDER_WRITE)
 			count_taken(stream, order->write.samples - order->write.taken);
-	post_all(leg, &stream->waiting, true);
+	post_all(&stream->waiting, true);
 	stream->flowing = false;
 }
 
@@ -45,7 +45,7 @@ void media_stream_obey(struct media_leg *leg, struct media_order *order)
 		return;
 	}
 	clear(leg);
-	media_post_back(leg, order);
+	media_post_back(order);
 }
 
 void media_stream_end(struct media_leg *leg)
@@ -98,12 +98,11 @@ static size_t take_some(struct media_stream *stream, int16_t *pcm, size_t sample
 	return some;
 }
 
-static void hand_back(struct media_leg *leg)
+static void hand_back(struct media_stream *stream)
 {
-	struct media_stream *stream = leg->stream;
 	struct media_order *order;
 
-	post_all(leg, &stream->played[1], false);
+	post_all(&stream->played[1], false);
 	while ((order = media_queue_pop(&stream->played[0])))
 		media_queue_add(&stream->played[1], order);
 }
@@ -114,7 +113,7 @@ bool media_stream_take(struct media_leg *leg, int16_t *pcm, size_t samples)
 	struct media_stream *stream = leg->stream;
 	size_t got = 0;
 
-	hand_back(leg);
+	hand_back(stream);
 	if (may_begin(stream, samples))
 		while (stream->waiting.first &&
 			(got < samples || stream->waiting.first->kind == MEDIA_ORDER_MARK))

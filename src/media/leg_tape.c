@@ -1,4 +1,5 @@
 /* leg_tape.c - the tapes that listen to a leg. Media thread. */
+#include "base/clock.h"
 #include "media/leg.h"
 
 void media_leg_tape_heard(struct media_leg *leg, const struct rtp_packet *packet)
@@ -13,10 +14,17 @@ void media_leg_tape_sent(struct media_leg *leg, const uint8_t *data, size_t byte
 		tape_sent(order->tape.tape, leg->agreed.codec, data, bytes);
 }
 
-void media_leg_tape_step(struct media_leg *leg)
+/* A packet of somebody else that goes out to the leg, with the time stamp that it gets. */
+void media_leg_tape_relayed(struct media_leg *leg, const struct rtp_packet *packet)
 {
 	for (struct media_order *order = leg->tapes.first; order; order = order->next)
-		tape_step(order->tape.tape, leg->agreed.ptime_ms);
+		tape_relayed(order->tape.tape, leg->agreed.codec, packet);
+}
+
+void media_leg_tape_step(struct media_leg *leg, uint64_t now)
+{
+	for (struct media_order *order = leg->tapes.first; order; order = order->next)
+		tape_step(order->tape.tape, leg->agreed.ptime_ms, now);
 }
 
 /* Takes the tape off; its order goes back, which tells the owner. */
@@ -28,7 +36,7 @@ static void take_off(struct media_leg *leg, const struct media_tape *tape)
 	media_queue_init(&kept);
 	while ((order = media_queue_pop(&leg->tapes))) {
 		if (order->tape.tape == tape)
-			media_post_back(leg, order);
+			media_post_back(order);
 		else
 			media_queue_add(&kept, order);
 	}
@@ -43,8 +51,8 @@ void media_leg_tape_obey(struct media_leg *leg, struct media_order *order)
 		return;
 	}
 	if (order->kind == MEDIA_ORDER_TAPE_PAUSE)
-		tape_pause(order->tape.tape, order->tape.paused);
+		tape_pause(order->tape.tape, order->tape.paused, clock_mono());
 	else
 		take_off(leg, order->tape.tape);
-	media_post_back(leg, order);
+	media_post_back(order);
 }

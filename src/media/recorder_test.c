@@ -27,6 +27,7 @@ struct bench {
 	struct media_tape *tape;
 	struct recorder *recorder;
 	uint32_t timestamp;
+	uint64_t now; /* us */
 	int16_t read[SAMPLES];
 	sf_count_t frames;
 	int channels;
@@ -73,7 +74,7 @@ static void send(struct bench *b, uint8_t code, bool sent)
 	memset(data, code, sizeof(data));
 	if (sent)
 		tape_sent(b->tape, &codec_pcmu, data, sizeof(data));
-	tape_step(b->tape, 20);
+	tape_step(b->tape, 20, b->now += 20000);
 }
 
 static void hear(struct bench *b, uint8_t code, uint32_t packet)
@@ -202,9 +203,9 @@ static void test_pause__is_left_out(void **state)
 	start(b, "wav", 2);
 	for (uint32_t i = 0; i < 60; i++) {
 		if (i == 20)
-			tape_pause(b->tape, true);
+			tape_pause(b->tape, true, b->now);
 		if (i == 40)
-			tape_pause(b->tape, false);
+			tape_pause(b->tape, false, b->now);
 		hear(b, (uint8_t)(0x80 + i), i);
 		send(b, (uint8_t)i, true);
 	}

@@ -19,6 +19,17 @@
 
 #define CACHE_LINE 64
 
+/* The tape's time may be so far from real time: it is the leg's packets that count it. */
+#define DRIFT (40 * PER_MS)
+
+/* How a stream of packets lies on the tape. */
+struct stream_place {
+	bool known; /* the others are set */
+	uint32_t ssrc, timestamp;
+	int64_t at; /* where `timestamp` is */
+	uint64_t late_since;
+};
+
 /* A ring as base/ring.h, but written in place: of a block only what it holds is copied, as most
  * of the cost of a tape is the memory that it touches. */
 struct media_tape {
@@ -28,10 +39,10 @@ struct media_tape {
 	_Atomic uint32_t lost;
 	uint64_t at;
 	bool paused, stepped_over; /* stepped_over: this packet time's sound is there already */
-	bool hearing;		   /* the three below are set */
-	uint32_t ssrc, heard_timestamp;
-	int64_t heard_at; /* where heard_timestamp is on the tape */
-	uint64_t late_since;
+	bool relaying;		   /* what is sent was last passed on from somebody else */
+	struct stream_place heard, relayed;
+	_Atomic uint64_t began;	       /* us; 0: not yet */
+	uint64_t paused_at, paused_us; /* us, in all */
 
 	/* the reader */
 	_Alignas(CACHE_LINE) _Atomic size_t head; /* blocks read */
@@ -73,8 +84,8 @@ uint32_t media_tape_lost(const struct media_tape *tape)
 }
 
 /* At most TAPE_BLOCK_BYTES. */
-static void push_block(struct media_tape *tape, enum tape_track track, const struct codec *codec,
-	uint64_t at, const uint8_t *data, size_t bytes)
+static void push_block(struct media_tape *tape, enum tape_track track, bool placed,
+	const struct codec *codec, uint64_t at, const uint8_t *data, size_t bytes)
 {
 	size_t tail = atomic_load_explicit(&tape->tail, memory_order_relaxed);
 	struct tape_block *block = &tape->blocks[tail % TAPE_BLOCKS];
@@ -89,81 +100,125 @@ static void push_block(struct media_tape *tape, enum tape_track track, const str
 	block->at = at;
 	block->codec = codec;
 	block->track = (uint8_t)track;
-	block->placed = track == TAPE_HEARD;
+	block->placed = placed;
 	block->bytes = (uint16_t)bytes;
 	if (bytes)
 		memcpy(block->data, data, bytes);
 	atomic_store_explicit(&tape->tail, tail + 1, memory_order_release);
 }
 
-static void push(struct media_tape *tape, enum tape_track track, const struct codec *codec,
-	uint64_t at, const uint8_t *data, size_t bytes)
+static void push(struct media_tape *tape, enum tape_track track, bool placed,
+	const struct codec *codec, uint64_t at, const uint8_t *data, size_t bytes)
 {
 	while (bytes > TAPE_BLOCK_BYTES) {
-		push_block(tape, track, codec, at, data, TAPE_BLOCK_BYTES);
+		push_block(tape, track, placed, codec, at, data, TAPE_BLOCK_BYTES);
 		at += TAPE_BLOCK_BYTES * PER_MS / codec->bytes_per_ms;
 		data += TAPE_BLOCK_BYTES;
 		bytes -= TAPE_BLOCK_BYTES;
 	}
-	push_block(tape, track, codec, at, data, bytes);
+	push_block(tape, track, placed, codec, at, data, bytes);
 }
 
 /* Whether the place that the timestamps give is believed. */
-static bool plausible(struct media_tape *tape, int64_t at)
+static bool plausible(const struct media_tape *tape, struct stream_place *place, int64_t at)
 {
 	int64_t now = (int64_t)tape->at;
 
 	if (at > now + EARLY)
 		return false;
 	if (at >= now - LATE) {
-		tape->late_since = tape->at;
+		place->late_since = tape->at;
 		return true;
 	}
-	return tape->at - tape->late_since < LATE_FOR;
+	return tape->at - place->late_since < LATE_FOR;
+}
+
+static void put(struct media_tape *tape, enum tape_track track, struct stream_place *place,
+	const struct codec *codec, const struct rtp_packet *packet)
+{
+	int64_t scale = TAPE_RATE / codec->rtp_rate;
+	int64_t at = place->at + (int64_t)(int32_t)(packet->timestamp - place->timestamp) * scale;
+
+	if (tape->paused)
+		return;
+	if (!place->known || packet->ssrc != place->ssrc || !plausible(tape, place, at)) {
+		place->known = true;
+		place->ssrc = packet->ssrc;
+		place->late_since = tape->at;
+		at = (int64_t)tape->at;
+	}
+	place->at = at;
+	place->timestamp = packet->timestamp;
+	if (at >= 0 && packet->length > 0)
+		push(tape, track, true, codec, (uint64_t)at, packet->payload, packet->length);
 }
 
 void tape_heard(struct media_tape *tape, const struct codec *codec, const struct rtp_packet *packet)
 {
-	int64_t scale = TAPE_RATE / codec->rtp_rate;
-	int64_t at = tape->heard_at +
-		     (int64_t)(int32_t)(packet->timestamp - tape->heard_timestamp) * scale;
+	put(tape, TAPE_HEARD, &tape->heard, codec, packet);
+}
 
-	if (tape->paused)
-		return;
-	if (!tape->hearing || packet->ssrc != tape->ssrc || !plausible(tape, at)) {
-		tape->hearing = true;
-		tape->ssrc = packet->ssrc;
-		tape->late_since = tape->at;
-		at = (int64_t)tape->at;
-	}
-	tape->heard_at = at;
-	tape->heard_timestamp = packet->timestamp;
-	if (at >= 0 && packet->length > 0)
-		push(tape, TAPE_HEARD, codec, (uint64_t)at, packet->payload, packet->length);
+void tape_relayed(
+	struct media_tape *tape, const struct codec *codec, const struct rtp_packet *packet)
+{
+	if (!tape->relaying)
+		tape->relayed.known = false;
+	tape->relaying = true;
+	put(tape, TAPE_SENT, &tape->relayed, codec, packet);
 }
 
 void tape_sent(
 	struct media_tape *tape, const struct codec *codec, const uint8_t *data, size_t bytes)
 {
+	tape->relaying = false;
 	if (tape->paused || bytes == 0)
 		return;
-	push(tape, TAPE_SENT, codec, tape->at, data, bytes);
+	push(tape, TAPE_SENT, false, codec, tape->at, data, bytes);
 	tape->stepped_over = true;
 }
 
-void tape_step(struct media_tape *tape, unsigned ms)
+/* How far real time is ahead of the tape's. */
+static int64_t drift(struct media_tape *tape, uint64_t now)
 {
-	if (tape->paused)
-		return;
-	if (!tape->stepped_over)
-		push(tape, TAPE_SENT, NULL, tape->at, NULL, 0);
-	tape->stepped_over = false;
-	tape->at += (uint64_t)ms * PER_MS;
+	uint64_t began = atomic_load_explicit(&tape->began, memory_order_relaxed);
+
+	if (began == 0) {
+		began = now;
+		tape->paused_us = 0;
+		atomic_store_explicit(&tape->began, began, memory_order_release);
+	}
+	return (int64_t)((now - began - tape->paused_us) * PER_MS / 1000) - (int64_t)tape->at;
 }
 
-void tape_pause(struct media_tape *tape, bool paused)
+void tape_step(struct media_tape *tape, unsigned ms, uint64_t now)
 {
-	tape->paused = paused;
-	tape->hearing = false;
+	int64_t ahead;
+
+	if (tape->paused)
+		return;
+	ahead = drift(tape, now);
+	if (!tape->stepped_over)
+		push(tape, TAPE_SENT, tape->relaying, NULL, tape->at, NULL, 0);
 	tape->stepped_over = false;
+	tape->at += (uint64_t)ms * PER_MS;
+	if (ahead > DRIFT)
+		tape->at += (uint64_t)ahead;
+	else if (ahead < -DRIFT)
+		tape->at -= (uint64_t)ms * PER_MS / 2;
+}
+
+void tape_pause(struct media_tape *tape, bool paused, uint64_t now)
+{
+	if (paused && !tape->paused)
+		tape->paused_at = now;
+	else if (!paused && tape->paused)
+		tape->paused_us += now - tape->paused_at;
+	tape->paused = paused;
+	tape->heard.known = tape->relayed.known = false;
+	tape->stepped_over = false;
+}
+
+uint64_t media_tape_began(const struct media_tape *tape)
+{
+	return atomic_load_explicit(&tape->began, memory_order_acquire);
 }

@@ -2,10 +2,10 @@
  * thread to one reader on another thread (a recorder).
  *
  * The media thread only copies packets: they are decoded by the reader. Time is that of the
- * leg's own packets, in 1/48000 s since the tape was put on, so that both directions share one
- * clock. What comes in is placed by its RTP timestamp: a packet that was lost leaves a hole, one
- * that is late lands where it belongs. At most about 2.5 s wait to be read; what comes after is
- * dropped and counted, and is a hole too.
+ * leg's own packets, in 1/48000 s since the tape began, so that both directions share one clock;
+ * it jumps when it has come to be more than 40 ms behind real time. What comes in is placed by its
+ * RTP timestamp: a packet that was lost leaves a hole, one that is late lands where it belongs. At
+ * most about 2.5 s wait to be read; what comes after is dropped and counted, and is a hole too.
  *
  * media_leg_tape() and its like: core thread. media_tape_pop(), media_tape_lost(): the reader. */
 #ifndef MEDIA_TAPE_H
@@ -27,7 +27,9 @@ struct tape_block {
 	const struct codec *codec; /* of data */
 	uint16_t bytes;		   /* 0 on TAPE_SENT: nothing, but time has come to `at` */
 	uint8_t track;
-	bool placed; /* by a time stamp: says nothing about how far time has come */
+	/* Lies where its time stamp says, and says nothing about how far time has come. Without
+	 * bytes: time has come to `at`, but what was passed on may still land before. */
+	bool placed;
 	uint8_t data[TAPE_BLOCK_BYTES];
 };
 
@@ -39,6 +41,9 @@ struct media_tape *media_tape_free(struct media_tape *tape); /* NULL allowed; re
 
 bool media_tape_pop(struct media_tape *tape, struct tape_block *ret_block);
 uint32_t media_tape_lost(const struct media_tape *tape); /* blocks dropped so far */
+/* The monotonic time, in us, of the tape's beginning, by which tapes of several legs are put side
+ * by side; 0 when it has not begun: before the leg's media has. */
+uint64_t media_tape_began(const struct media_tape *tape);
 
 /* Puts the tape on; released(arg) is called on the core thread once the media thread has let it
  * go: after media_leg_untape(), or after media_leg_free(). The tape lives until then. */
@@ -56,7 +61,10 @@ void tape_heard(
 /* The sound of the packet that goes out now; then, for every packet time, the step of time. */
 void tape_sent(
 	struct media_tape *tape, const struct codec *codec, const uint8_t *data, size_t bytes);
-void tape_step(struct media_tape *tape, unsigned ms);
-void tape_pause(struct media_tape *tape, bool paused);
+void tape_step(struct media_tape *tape, unsigned ms, uint64_t now);
+/* In place of that: a packet of somebody else that is passed on, placed like one that came in. */
+void tape_relayed(
+	struct media_tape *tape, const struct codec *codec, const struct rtp_packet *packet);
+void tape_pause(struct media_tape *tape, bool paused, uint64_t now);
 
 #endif

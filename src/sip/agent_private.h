@@ -96,9 +96,11 @@ struct sip_leg {
 	char *sdp; /* their offer in the INVITE */
 	size_t sdp_length;
 
-	char *contact;	 /* ours, as the peer can reach us */
-	tport_t *tport;	 /* the socket to send from; NULL: there is but one */
-	char *local_sdp; /* what we last offered or answered */
+	char *contact;	  /* ours, as the peer can reach us */
+	tport_t *tport;	  /* the socket to send from; NULL: there is but one */
+	char *local_sdp;  /* what we last offered or answered */
+	char *agreed_sdp; /* the one before our re-INVITE, in case that is refused */
+	char *next_sdp;	  /* our next offer, which waits for the one under way; NULL: none */
 	char *remote_sdp;
 	char hop[SIP_HOP_SIZE];	  /* numeric URI of the next hop, what sofia gets */
 	char first[SIP_HOP_SIZE]; /* where their INVITE came from, or ours went to */
@@ -176,6 +178,7 @@ int leg_on_invite_response(void *arg, nta_outgoing_t *orq, sip_t const *sip);
 bool leg_check_alive(struct sip_leg *leg, int status);
 
 /* leg_reoffer.c */
+void leg_reoffer_next(struct sip_leg *leg); /* sends the re-INVITE that has waited, if any */
 int leg_on_reoffer(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip, bool update);
 
 /* leg_end.c */
@@ -184,6 +187,7 @@ int leg_on_bye(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
 /* leg_refer.c: a REFER of ours, and the NOTIFYs that it brings */
 int leg_on_notify(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);
 void refer_out_stop(struct sip_leg *leg);
+int refer_target_check(const char *uri); /* uri.c: a SIP or tel URI; 0 or -EINVAL */
 
 /* leg_referred.c: a REFER of theirs, and our NOTIFYs */
 int leg_on_refer(struct sip_leg *leg, nta_incoming_t *irq, sip_t const *sip);

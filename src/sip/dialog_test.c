@@ -61,6 +61,67 @@ static void test_dialog__reinvite_of_ours(void **state)
 	peer_free(peer);
 }
 
+#define HOLD_SDP                                     \
+	"v=0\r\no=- 2 3 IN IP4 127.0.0.1\r\ns=-\r\n" \
+	"c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 42000 RTP/AVP 0\r\na=sendonly\r\n"
+
+static void test_dialog__newest_of_our_offers_waits_for_the_one_under_way(void **state)
+{
+	struct peer *peer = peer_new(NULL);
+
+	(void)state;
+	peer_establish(peer, "queue", NULL);
+	sip_leg_reinvite(peer->leg, OUR_SDP);
+	peer_expect(peer, "INVITE ");
+	sip_leg_reinvite(peer->leg, PEER_SDP); /* overtaken by the next */
+	sip_leg_reinvite(peer->leg, HOLD_SDP);
+	peer_expect_nothing(peer, 20);
+	peer_answer(peer, "200 OK", NULL, PEER_SDP);
+	peer_expect(peer, "ACK ");
+	peer_expect(peer, "INVITE ");
+	assert_true(peer_has(peer, "a=sendonly"));
+	peer_answer(peer, "200 OK", NULL, PEER_SDP);
+	peer_expect(peer, "ACK ");
+	peer_wait(peer, "answered sdp,answered sdp");
+	peer_expect_nothing(peer, 20);
+	peer_free(peer);
+}
+
+static void test_dialog__our_offer_waits_for_theirs(void **state)
+{
+	struct peer *peer = peer_new(NULL);
+
+	(void)state;
+	peer_establish(peer, "theirs", NULL);
+	peer->answer_at_once = false;
+	peer_request(peer, "INVITE", "theirs", 2, peer->to_tag, NULL, "application/sdp", PEER_SDP);
+	peer_wait(peer, "reinvite sdp");
+	sip_leg_reinvite(peer->leg, HOLD_SDP);
+	sip_leg_reoffer_answer(peer->leg, 200, OUR_SDP);
+	peer_skip(peer, "SIP/2.0 200");
+	peer_request(peer, "ACK", "theirs", 2, peer->to_tag, NULL, NULL, NULL);
+	peer_expect(peer, "INVITE ");
+	assert_true(peer_has(peer, "a=sendonly"));
+	peer_free(peer);
+}
+
+static void test_dialog__refused_offer_is_forgotten(void **state)
+{
+	struct peer *peer = peer_new(NULL);
+
+	(void)state;
+	peer->agent->second_us = 1000;
+	peer_establish(peer, "refused", "Supported: timer\r\nSession-Expires: 90\r\n");
+	sip_leg_reinvite(peer->leg, HOLD_SDP);
+	peer_skip(peer, "INVITE ");
+	peer_answer(peer, "488 Not Acceptable Here", NULL, NULL);
+	peer_expect(peer, "ACK ");
+	peer_wait(peer, "reinvite failed 488");
+	assert_int_equal(sip_leg_state(peer->leg), SIP_LEG_CONFIRMED);
+	assert_string_equal(peer->leg->local_sdp, OUR_SDP); /* what a refresh repeats */
+	peer_free(peer);
+}
+
 static void test_dialog__info_gives_digits(void **state)
 {
 	struct peer *peer = peer_new(NULL);
@@ -179,6 +240,9 @@ int main(void)
 		cmocka_unit_test(test_dialog__reinvite_and_update_are_answered_by_the_owner),
 		cmocka_unit_test(test_dialog__glare_is_refused_with_491),
 		cmocka_unit_test(test_dialog__reinvite_of_ours),
+		cmocka_unit_test(test_dialog__newest_of_our_offers_waits_for_the_one_under_way),
+		cmocka_unit_test(test_dialog__our_offer_waits_for_theirs),
+		cmocka_unit_test(test_dialog__refused_offer_is_forgotten),
 		cmocka_unit_test(test_dialog__info_gives_digits),
 		cmocka_unit_test(test_dialog__wrong_tag_is_481),
 		cmocka_unit_test(test_session_timer__peer_that_does_not_refresh_is_hung_up),

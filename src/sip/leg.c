@@ -43,7 +43,8 @@ static void destroy(struct sip_leg *leg)
 	char *owned[] = {leg->call_id, leg->from, leg->to, leg->from_user, leg->to_user,
 		leg->from_uri, leg->request_uri, leg->request_user, leg->source_ip,
 		leg->source_addr, leg->user_agent, leg->sdp, leg->contact, leg->local_sdp,
-		leg->remote_sdp, leg->route, leg->headers, leg->end_reason};
+		leg->agreed_sdp, leg->next_sdp, leg->remote_sdp, leg->route, leg->headers,
+		leg->end_reason};
 
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
 		free(owned[i]);

@@ -50,6 +50,8 @@ struct sip_leg_handler {
 	/* A re-INVITE or UPDATE: sdp NULL is a request without body (a refresh, or in a
 	 * re-INVITE a wish for our offer). Must be answered by sip_leg_reoffer_answer(). */
 	void (*on_reoffer)(void *arg, const char *sdp, size_t length, bool update);
+	/* A sip_leg_reinvite() was refused or not answered; what was agreed before holds. */
+	void (*on_reinvite_failed)(void *arg, int status);
 	/* INFO with a DTMF body (application/dtmf-relay or application/dtmf), parsed. */
 	void (*on_digit)(void *arg, char digit, unsigned duration_ms);
 	/* How a sip_leg_refer() goes: what they are told by whom they call. The last one is
@@ -114,7 +116,9 @@ struct sip_leg *sip_leg_dial(struct sip_agent *agent, const struct sip_dial *dia
 
 void sip_leg_set_offer(struct sip_leg *leg, const char *sdp);
 
-void sip_leg_reinvite(struct sip_leg *leg, const char *sdp); /* answer: on_answered again */
+/* A new offer, once no other one is under way; the newest counts. on_answered comes again, or
+ * on_reinvite_failed. */
+void sip_leg_reinvite(struct sip_leg *leg, const char *sdp);
 void sip_leg_info_digit(struct sip_leg *leg, char digit, unsigned duration_ms);
 
 /* REFER: asks the other side to call `to`. on_refer_status tells how that goes, unless the dialog

@@ -167,6 +167,7 @@ static void hangup(struct sip_leg *leg, const char *headers)
 		leg->bye_after_ack = true; /* RFC 3261 section 15 */
 		break;
 	case SIP_LEG_CONFIRMED:
+		refer_in_stop(leg, false);
 		leg_bye(leg, NULL, headers);
 		leg_end(leg, 200, "", false);
 		break;

@@ -68,11 +68,19 @@ static int on_response(void *arg, nta_outgoing_t *orq, sip_t const *sip)
 	return 0;
 }
 
-static char *own_name(const struct sip_leg *leg)
+/* Who we are to the other side (RFC 3892); NULL: the caller says it. */
+static char *own_name(const struct sip_leg *leg, struct json_object *headers)
 {
 	const char *value = leg->inbound ? leg->to : leg->from;
 	const char *open = strchr(value, '<'), *close = open ? strchr(open, '>') : NULL;
 
+	if (headers) {
+		json_object_object_foreach (headers, name, ignored) {
+			(void)ignored;
+			if (strcasecmp(name, "Referred-By") == 0)
+				return NULL;
+		}
+	}
 	if (close)
 		return xasprintf("Referred-By: %.*s\r\n", (int)(close - open + 1), open);
 	return xasprintf("Referred-By: <%.*s>\r\n", (int)strcspn(value, ";"), value);
@@ -81,20 +89,18 @@ static char *own_name(const struct sip_leg *leg)
 int sip_leg_refer(
 	struct sip_leg *leg, const char *to, unsigned timeout_s, struct json_object *headers)
 {
-	char *error = NULL, *target, *own, *lines;
+	char *target, *own, *lines;
 	struct refer_out *out;
 
 	if (leg->state != SIP_LEG_CONFIRMED)
 		return -ENOTCONN;
 	if (leg->refer_out)
 		return -EBUSY;
-	if (sip_uri_check(to, &error)) {
-		free(error);
+	if (refer_target_check(to))
 		return -EINVAL;
-	}
 	out = leg->refer_out = xcalloc(1, sizeof(*out));
 	target = xasprintf("<%s>", to);
-	own = own_name(leg);
+	own = own_name(leg, headers);
 	lines = leg_header_lines(headers);
 	out->request = nta_outgoing_tcreate(leg->dialog, on_response, leg,
 		URL_STRING_MAKE(leg_next_hop(leg)), SIP_METHOD_REFER, NULL,

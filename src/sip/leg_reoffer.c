@@ -23,6 +23,7 @@ static int on_ack(void *arg, nta_incoming_t *irq, sip_t const *sip)
 		sdp = leg_body(sip, &length);
 		if (sdp && leg->handler && leg->handler->on_ack)
 			leg->handler->on_ack(leg->arg, sdp, length);
+		leg_reoffer_next(leg);
 	}
 	leg_leave(leg);
 	return 0;
@@ -115,18 +116,28 @@ void sip_leg_reoffer_answer(struct sip_leg *leg, int status, const char *sdp)
 	if (leg->offer_update || status >= 300) {
 		nta_incoming_destroy(irq);
 		leg->offer_in = NULL;
+		leg_reoffer_next(leg);
 	}
 	agent_poke(leg->agent);
+}
+
+void leg_reoffer_next(struct sip_leg *leg)
+{
+	if (!leg->next_sdp || leg->state != SIP_LEG_CONFIRMED || leg->invite_out || leg->offer_in)
+		return;
+	free(leg->agreed_sdp);
+	leg->agreed_sdp = leg->local_sdp;
+	leg->local_sdp = leg->next_sdp;
+	leg->next_sdp = NULL;
+	leg->refreshing = false;
+	leg_send_invite(leg, leg->local_sdp);
 }
 
 void sip_leg_reinvite(struct sip_leg *leg, const char *sdp)
 {
 	if (leg->state != SIP_LEG_CONFIRMED)
 		return;
-	if (leg->local_sdp != sdp)
-		xstrset(&leg->local_sdp, sdp);
-	leg->refreshing = false;
-	if (!leg->invite_out && !leg->offer_in)
-		leg_send_invite(leg, leg->local_sdp);
+	xstrset(&leg->next_sdp, sdp);
+	leg_reoffer_next(leg);
 	agent_poke(leg->agent);
 }

@@ -96,6 +96,7 @@ static void on_success(struct sip_leg *leg, nta_outgoing_t *orq, sip_t const *si
 	if (news && leg->handler && leg->handler->on_answered)
 		leg->handler->on_answered(leg->arg, sdp, length);
 	early_release(leg);
+	leg_reoffer_next(leg);
 }
 
 static size_t collect_challenges(su_home_t *home, const sip_www_authenticate_t *challenge,
@@ -164,21 +165,41 @@ static void on_glare(void *arg)
 	struct sip_leg *leg = arg;
 
 	leg_enter(leg);
-	if (leg->state == SIP_LEG_CONFIRMED && !leg->invite_out && !leg->offer_in)
-		resend(leg);
+	leg_reoffer_next(leg);
 	agent_poke(leg->agent);
 	leg_leave(leg);
+}
+
+/* Theirs was there first: ours is offered again later, unless a newer one waits. */
+static void reoffer_later(struct sip_leg *leg)
+{
+	if (!leg->next_sdp)
+		leg->next_sdp = xstrdup(leg->local_sdp);
+	timer_init(&leg->guard_timer, leg->agent->loop, on_glare, leg);
+	timer_start(&leg->guard_timer,
+		leg->inbound ? id_random_u32() % (2 * USEC_PER_SEC)
+			     : 2100 * USEC_PER_MSEC + id_random_u32() % (1900 * USEC_PER_MSEC));
 }
 
 /* A re-INVITE of ours failed: the call goes on as it was (RFC 3261 section 14.1). */
 static void on_reinvite_failure(struct sip_leg *leg, int status)
 {
-	if (!leg_check_alive(leg, status) || status != 491)
+	bool refreshing = leg->refreshing;
+
+	leg->refreshing = false;
+	if (!leg_check_alive(leg, status))
 		return;
-	timer_init(&leg->guard_timer, leg->agent->loop, on_glare, leg);
-	timer_start(&leg->guard_timer,
-		leg->inbound ? id_random_u32() % (2 * USEC_PER_SEC)
-			     : 2100 * USEC_PER_MSEC + id_random_u32() % (1900 * USEC_PER_MSEC));
+	if (status == 491)
+		reoffer_later(leg);
+	if (refreshing || !leg->agreed_sdp)
+		return;
+	free(leg->local_sdp);
+	leg->local_sdp = leg->agreed_sdp;
+	leg->agreed_sdp = NULL;
+	if (status != 491 && leg->handler && leg->handler->on_reinvite_failed)
+		leg->handler->on_reinvite_failed(leg->arg, status);
+	if (status != 491)
+		leg_reoffer_next(leg);
 }
 
 /* RFC 3263 section 4.3: it could not be reached, or says that it serves nobody now. */

@@ -64,6 +64,11 @@ static void on_digit(void *arg, char digit, unsigned duration_ms)
 	word(arg, "digit %c %u", digit, duration_ms);
 }
 
+static void on_reinvite_failed(void *arg, int status)
+{
+	word(arg, "reinvite failed %d", status);
+}
+
 static void on_refer_status(void *arg, int status, const char *phrase, bool final)
 {
 	word(arg, "%s %d %s", final ? "referred" : "refer status", status, phrase);
@@ -97,6 +102,7 @@ const struct sip_leg_handler peer_leg_handler = {
 	.on_ack = on_ack,
 	.on_reoffer = on_reoffer,
 	.on_digit = on_digit,
+	.on_reinvite_failed = on_reinvite_failed,
 	.on_refer_status = on_refer_status,
 	.on_refer = on_refer,
 	.on_ended = on_ended,

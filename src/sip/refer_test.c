@@ -61,6 +61,25 @@ static void test_refer__is_told_by_notify_until_the_outcome(void **state)
 	peer_free(peer);
 }
 
+static void test_refer__takes_a_tel_uri_and_another_name(void **state)
+{
+	struct peer *peer = peer_new(NULL);
+	struct json_object *headers = json_object_new_object();
+
+	(void)state;
+	json_add_text(headers, "referred-by", "<sip:boss@example.com>");
+	peer_establish(peer, "tel", NULL);
+	assert_int_equal(sip_leg_refer(peer->leg, "tel:+15550100", 30, headers), 0);
+	json_object_put(headers);
+	peer_expect(peer, "REFER ");
+	assert_string_equal(peer_header(peer, "Refer-To"), "<tel:+15550100>");
+	assert_string_equal(peer_header(peer, "Referred-By"), "<sip:boss@example.com>");
+	sip_leg_refer_forget(peer->leg);
+	assert_int_equal(sip_leg_refer(peer->leg, "tel:", 30, NULL), -EINVAL);
+	assert_int_equal(sip_leg_refer(peer->leg, "tel:1 2", 30, NULL), -EINVAL);
+	peer_free(peer);
+}
+
 static void test_refer__refusals_are_outcomes(void **state)
 {
 	static const char *const refusals[] = {
@@ -256,8 +275,8 @@ static void test_referred__last_news_comes_before_the_bye(void **state)
 	expect_notify(peer, "active;expires=180", "100 Trying");
 	sip_leg_refer_notify(peer->leg, 486, "Busy Here");
 	sip_leg_hangup(peer->leg, NULL);
-	peer_expect(peer, "BYE ");
 	expect_notify(peer, "terminated;reason=noresource", "SIP/2.0 486 Busy Here\r\n");
+	peer_expect(peer, "BYE ");
 	peer_free(peer);
 }
 
@@ -446,6 +465,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refer__is_told_by_notify_until_the_outcome),
+		cmocka_unit_test(test_refer__takes_a_tel_uri_and_another_name),
 		cmocka_unit_test(test_refer__refusals_are_outcomes),
 		cmocka_unit_test(test_refer__subscription_that_ends_without_outcome),
 		cmocka_unit_test(test_refer__without_subscription_acceptance_is_all),

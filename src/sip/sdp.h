@@ -52,15 +52,16 @@ struct sdp_result {
 /* One negotiation per dialog, kept across re-INVITEs. Plain data, owner's thread. */
 struct sdp_session {
 	struct sdp_local local;
-	uint64_t id, version;	    /* o= line; version rises when our description changes */
-	struct strbuf last;	    /* our last description without its o= line */
-	struct strbuf answer_lines; /* m-lines of their offer that we refuse, kept in order */
+	uint64_t id, version;	     /* o= line; version rises when our description changes */
+	struct strbuf last;	     /* our last description without its o= line */
+	struct strbuf answer_lines;  /* m-lines of their offer that we refuse, kept in order */
+	enum sdp_direction withheld; /* what we do not do now (hold), whatever they say */
 };
 
 void sdp_session_init(struct sdp_session *session, const struct sdp_local *local);
 void sdp_session_release(struct sdp_session *session);
 
-/* Writes our offer. Cannot fail. The direction is ours (SENDRECV, or for hold SENDONLY). */
+/* Writes our offer. Cannot fail. The direction is ours, without what is withheld. */
 void sdp_offer(struct sdp_session *session, enum sdp_direction direction, struct strbuf *out);
 
 /* Takes an offer and writes our answer: first acceptable audio m-line is ours, every other

@@ -187,6 +187,7 @@ int sdp_accept(struct sdp_session *session, const char *offer, size_t length,
 	error = find_audio(session, &description, &ours, &result, ret_error);
 	if (error)
 		return error;
+	result.direction &= ~session->withheld;
 	write_answer(session, &description, ours, &result, out_answer);
 	*ret_result = result;
 	return 0;
@@ -229,6 +230,9 @@ int sdp_complete(struct sdp_session *session, const char *answer, size_t length,
 		result.dtmf_payload_type_rx = local->dtmf_payload_type;
 	if (session->answer_lines.length == 0)
 		strbuf_adds(&session->answer_lines, SDP_OURS);
+	result.direction &= ~session->withheld;
+	if (session->withheld & SDP_SENDONLY) /* they do not listen, as there is nothing */
+		result.held = false;
 	*ret_result = result;
 	return 0;
 }

@@ -92,7 +92,7 @@ void sdp_offer(struct sdp_session *session, enum sdp_direction direction, struct
 		payload_types[i] = local->codecs[i].payload_type;
 	}
 	sdp_write_audio(&audio, local, codecs, local->codec_count, payload_types,
-		local->dtmf_payload_type, local->ptime_ms, direction);
+		local->dtmf_payload_type, local->ptime_ms, direction & ~session->withheld);
 	if (ours) {
 		strbuf_add(&lines, refused, (size_t)(ours - refused));
 		strbuf_add(&lines, audio.data, audio.length);

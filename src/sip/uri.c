@@ -118,3 +118,15 @@ char *sip_uri_with_user(const char *uri, const char *user)
 	free(escaped);
 	return result;
 }
+
+int refer_target_check(const char *uri)
+{
+	char *error = NULL;
+	int status;
+
+	if (strncasecmp(uri, "tel:", 4) == 0)
+		return uri[4] && strlen(uri) <= MAX_URI && printable(uri) ? 0 : -EINVAL;
+	status = sip_uri_check(uri, &error);
+	free(error);
+	return status;
+}

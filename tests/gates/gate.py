@@ -8,7 +8,7 @@ import re
 import sys
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-C_FOLDERS = ("src", "ncco", "tts-adapters", "fuzz", "bench", "tests", "examples")
+C_FOLDERS = ("src", "ncco", "tts-adapters", "asr-adapters", "fuzz", "bench", "tests", "examples")
 SKIPPED_FOLDERS = {".git", "node_modules", "__pycache__", "autom4te.cache", "build-aux",
                    ".deps", ".libs", "out", "bin", ".venv"}
 _faults = []

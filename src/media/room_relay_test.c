@@ -1,0 +1,412 @@
+/* Two legs of one codec: packets are passed on as they are. */
+#include <setjmp.h>
+#include <spandsp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "media/dtmf_rx.h"
+#include "media/ear.h"
+#include "media/relay.h"
+#include "media/g711.h"
+#include "media/room_peer.h"
+
+#define SETTLE_MS 100
+
+static struct parties *two(void)
+{
+	struct parties *all = parties_new(1, 2);
+
+	for (unsigned i = 0; i < 2; i++)
+		media_room_join(all->room, all->party[i].leg);
+	return all;
+}
+
+static struct parties *two_started(void)
+{
+	struct parties *all = two();
+
+	for (unsigned i = 0; i < 2; i++)
+		party_start(&all->party[i]);
+	return all;
+}
+
+/* The packets that a party heard from `at` on that are not silence of ours. */
+static size_t next_sound(const struct party *party, size_t at)
+{
+	while (at < party->packets && party->packet[at].payload[0] == 0xff &&
+		party->packet[at].payload[1] == 0xff)
+		at++;
+	return at;
+}
+
+static void say(struct party *party, uint16_t sequence, bool marker)
+{
+	uint8_t data[160];
+
+	memset(data, (uint8_t)sequence, sizeof(data));
+	party->sequence = sequence;
+	party_send(party, 0, marker, 5000 + sequence * 160u, data, sizeof(data));
+	parties_run(party->all, 15);
+}
+
+/* Lost, overtaken, doubled and marked packets are what they were. */
+static void test_relay__passes_packets_as_they_are(void **state)
+{
+	static const uint16_t said[] = {1, 2, 3, 6, 5, 7, 8, 8, 9, 10};
+	struct parties *all = two_started();
+	struct party *from = &all->party[0], *to = &all->party[1];
+	size_t at, last;
+
+	(void)state;
+	from->hz = to->hz = -1;
+	parties_run(all, SETTLE_MS);
+	last = to->packets - 1;
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		say(from, said[i], said[i] == 7);
+	RUN_PARTIES_UNTIL(all, to->packets && to->packet[to->packets - 1].payload[0] == 10);
+	at = next_sound(to, 0);
+	assert_int_equal(to->packet[at].payload[0], 1);
+	assert_int_equal(to->packet[at].sequence, (uint16_t)(to->packet[at - 1].sequence + 1));
+	assert_int_equal(to->packet[at].timestamp - to->packet[at - 1].timestamp, 160);
+	assert_int_equal(to->packet[at].ssrc, to->packet[last].ssrc);
+	assert_int_not_equal(to->packet[at].ssrc, from->ssrc);
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		const struct party_packet *packet = &to->packet[at + i];
+
+		assert_int_equal(packet->payload[0], said[i]);
+		assert_int_equal(packet->length, 160);
+		assert_int_equal(packet->marker, said[i] == 7);
+		assert_int_equal(
+			(uint16_t)(packet->sequence - to->packet[at].sequence), said[i] - 1);
+		assert_int_equal(packet->timestamp - to->packet[at].timestamp, (said[i] - 1) * 160);
+	}
+	parties_free(all);
+}
+
+/* Who has stopped is followed by silence of ours, without a jump of the sequence numbers. */
+static void test_relay__fills_up_what_does_not_come(void **state)
+{
+	struct parties *all = two_started();
+	struct party *from = &all->party[0], *to = &all->party[1];
+	size_t at, silent;
+
+	(void)state;
+	from->hz = to->hz = -1;
+	parties_run(all, SETTLE_MS);
+	for (uint16_t i = 1; i < 5; i++)
+		say(from, i, false);
+	parties_run(all, 200);
+	at = next_sound(to, 0);
+	assert_int_equal(to->packet[at + 3].payload[0], 4);
+	silent = at + 4;
+	assert_true(to->packets > silent + 3);
+	assert_true(to->packet[silent].at - to->packet[silent - 1].at > 70000);
+	assert_true(to->packet[silent].marker);
+	assert_int_equal(
+		(uint16_t)(to->packet[silent].sequence - to->packet[silent - 1].sequence), 1);
+	assert_int_equal(to->packet[silent].timestamp - to->packet[silent - 1].timestamp,
+		160 + RELAY_PATIENCE * 160);
+	for (uint16_t i = 100; i < 103; i++) /* another stream: its numbers are others */
+		say(from, i, false);
+	parties_run(all, 30);
+	at = next_sound(to, silent);
+	assert_int_equal(to->packet[at].payload[0], 100);
+	for (size_t i = silent; i < at + 2; i++) {
+		assert_int_equal(
+			(uint16_t)(to->packet[i + 1].sequence - to->packet[i].sequence), 1);
+		assert_int_equal(to->packet[i + 1].timestamp - to->packet[i].timestamp, 160);
+	}
+	parties_free(all);
+}
+
+static void test_relay__is_not_late(void **state)
+{
+	struct parties *all = two_started();
+	uint64_t gap = 0;
+
+	(void)state;
+	parties_run(all, SETTLE_MS);
+	parties_listen(all, 1000);
+	for (unsigned i = 0; i < 2; i++) {
+		struct party *party = &all->party[i];
+
+		assert_true(hears(party, &all->party[!i]));
+		party_check_continuous(party);
+		assert_in_range(party->packets, 47, 53);
+		for (size_t j = 1; j < party->packets; j++)
+			gap += party->packet[j].at - party->packet[j - 1].at > 32000;
+	}
+	assert_in_range(gap, 0, 20); /* a machine with other work may be late at some */
+	parties_free(all);
+}
+
+static void test_relay__mute_and_hold_are_silence(void **state)
+{
+	struct parties *all = two_started();
+	struct party *from = &all->party[0], *to = &all->party[1];
+
+	(void)state;
+	parties_run(all, SETTLE_MS);
+	media_leg_mute(from->leg, true);
+	parties_run(all, SETTLE_MS);
+	parties_listen(all, SETTLE_MS);
+	assert_false(hears(to, from));
+	assert_true(hears(from, to));
+	assert_in_range(to->packets, 3, 7);
+	media_leg_mute(from->leg, false);
+	parties_run(all, SETTLE_MS);
+	from->params.send = from->params.receive = false;
+	party_start(from);
+	parties_run(all, SETTLE_MS);
+	parties_listen(all, SETTLE_MS);
+	assert_int_equal(from->packets, 0);
+	assert_false(hears(to, from));
+	assert_in_range(to->packets, 3, 7);
+	party_check_continuous(to);
+	parties_free(all);
+}
+
+/* --- digits --- */
+
+/* A key of 100 ms, its packets at their times. */
+static void press(struct party *party, uint8_t event)
+{
+	double hz = party->hz;
+	struct parties *all = party->all;
+
+	party->hz = -1;
+	for (unsigned ms = 20; ms <= 100; ms += 20) {
+		party_press(party, event, false, ms);
+		parties_run(all, 20);
+	}
+	for (int i = 0; i < 3; i++)
+		party_press(party, event, true, 120);
+	party->timestamp += 120 * 8;
+	party->hz = hz;
+	party->next_at = clock_mono();
+	parties_run(all, 200);
+}
+
+/* Presses, ends and the longest duration among the event packets that a party heard. */
+static void count_events(const struct party *party, uint8_t type, uint8_t event,
+	unsigned *ret_marks, unsigned *ret_ends, unsigned *ret_ms)
+{
+	*ret_marks = *ret_ends = *ret_ms = 0;
+	for (size_t i = 0; i < party->packets; i++) {
+		const struct party_packet *packet = &party->packet[i];
+		unsigned ms = get16(packet->payload + 2) / 8;
+
+		if (packet->type != type)
+			continue;
+		assert_int_equal(packet->payload[0], event);
+		*ret_marks += packet->marker;
+		*ret_ends += packet->payload[1] >> 7;
+		*ret_ms = ms > *ret_ms ? ms : *ret_ms;
+	}
+}
+
+static void check_event(struct parties *all, uint8_t event, char digit)
+{
+	struct party *from = &all->party[0], *to = &all->party[1];
+	unsigned marks, ends, ms;
+
+	parties_run(all, SETTLE_MS);
+	parties_listen(all, 0);
+	press(from, event);
+	assert_int_equal(from->digits[0], digit);
+	assert_int_equal(from->digits[1], 0);
+	count_events(to, to->params.dtmf_payload_type_tx, event, &marks, &ends, &ms);
+	assert_int_equal(ends, 3);
+	assert_in_range(ms, 120, 140);
+	parties_listen(all, SETTLE_MS);
+	assert_true(hears(to, from));
+	for (size_t i = 1; i < to->packets; i++)
+		assert_int_equal(
+			(uint16_t)(to->packet[i].sequence - to->packet[i - 1].sequence), 1);
+}
+
+static void test_digits__events_are_passed_on(void **state)
+{
+	struct parties *all = two();
+
+	(void)state;
+	all->party[1].params.dtmf_payload_type_rx = all->party[1].params.dtmf_payload_type_tx = 96;
+	party_start(&all->party[0]);
+	party_start(&all->party[1]);
+	check_event(all, 5, '5');
+	parties_free(all);
+}
+
+/* Another codec is mixed; the key is pressed anew. */
+static void test_digits__are_pressed_anew_for_another_codec(void **state)
+{
+	struct parties *all = two();
+
+	(void)state;
+	all->party[1].params.codec = &codec_pcma;
+	all->party[1].params.payload_type = 8;
+	all->party[1].params.dtmf_payload_type_tx = 97;
+	party_start(&all->party[0]);
+	party_start(&all->party[1]);
+	check_event(all, 11, '#');
+	parties_free(all);
+}
+
+/* Who knows no events hears tones, whether packets are passed on or mixed. */
+static void hear_tones(const struct codec *codec)
+{
+	struct parties *all = two();
+	struct party *from = &all->party[0], *to = &all->party[1];
+	dtmf_rx_state_t *detector = dtmf_rx_init(NULL, NULL, NULL);
+	char digits[8] = "";
+
+	to->params.codec = codec;
+	to->params.payload_type = (uint8_t)codec->static_payload_type;
+	to->params.dtmf_payload_type_tx = to->params.dtmf_payload_type_rx = 0;
+	party_start(from);
+	party_start(to);
+	parties_run(all, SETTLE_MS);
+	parties_listen(all, 0);
+	press(from, 7);
+	press(from, 12);
+	dtmf_rx(detector, to->sound, (int)to->samples);
+	assert_true(dtmf_rx_get(detector, digits, sizeof(digits) - 1) > 0);
+	assert_string_equal(digits, "7A");
+	assert_string_equal(from->digits, "7A");
+	party_check_continuous(to);
+	parties_listen(all, SETTLE_MS);
+	assert_true(hears(to, from));
+	dtmf_rx_free(detector);
+	parties_free(all);
+}
+
+static void test_digits__are_tones_for_who_knows_no_events(void **state)
+{
+	(void)state;
+	hear_tones(&codec_pcmu);
+	hear_tones(&codec_pcma);
+}
+
+/* Digits that we send ourselves take the place of what is passed on. */
+static void test_digits__of_ours_go_before(void **state)
+{
+	struct parties *all = two_started();
+	unsigned marks, ends, ms;
+
+	(void)state;
+	parties_run(all, SETTLE_MS);
+	parties_listen(all, 0);
+	media_leg_send_digits(all->party[1].leg, "3", 100, 60);
+	parties_run(all, 300);
+	count_events(&all->party[1], 101, 3, &marks, &ends, &ms);
+	assert_int_equal(marks, 1);
+	assert_int_equal(ends, 3);
+	for (size_t i = 1; i < all->party[1].packets; i++)
+		assert_int_equal((uint16_t)(all->party[1].packet[i].sequence -
+					    all->party[1].packet[i - 1].sequence),
+			1);
+	parties_listen(all, SETTLE_MS);
+	assert_true(hears(&all->party[1], &all->party[0]));
+	parties_free(all);
+}
+
+/* --- from one to the other --- */
+
+/* To mixing and back, again and again: streams go on without a hole. */
+static void test_relay__changes_to_mixing_and_back(void **state)
+{
+	struct parties *all = two_started();
+	struct prompt *prompt = prompt_tone(&codec_pcmu, 3400, 0, -12, 200, 0);
+	struct party *third = parties_add(all, 0);
+
+	(void)state;
+	party_start(third);
+	parties_run(all, SETTLE_MS);
+	parties_listen(all, 100);
+	media_room_play(all->room, prompt, 1);
+	RUN_PARTIES_UNTIL(all, all->room_ends == 1);
+	parties_run(all, 100);
+	media_leg_play(all->party[0].leg, prompt, 1);
+	RUN_PARTIES_UNTIL(all, all->party[0].ends == 1);
+	parties_run(all, 100);
+	media_room_join(all->room, third->leg);
+	parties_run(all, 200);
+	media_room_leave(third->leg);
+	parties_run(all, 100);
+	for (unsigned i = 0; i < 3; i++)
+		party_check_continuous(&all->party[i]);
+	parties_listen(all, 200);
+	assert_true(hears(&all->party[0], &all->party[1]));
+	assert_true(hears(&all->party[1], &all->party[0]));
+	assert_false(hears(third, &all->party[0]));
+	prompt_unref(prompt);
+	parties_free(all);
+}
+
+/* --- who listens in --- */
+
+struct ear_notes {
+	struct party heard, sent; /* only sound */
+};
+
+static void on_frame(void *arg, const int16_t *heard, const int16_t *sent, size_t samples)
+{
+	struct ear_notes *notes = arg;
+
+	if (notes->heard.samples + samples > PARTY_SOUND)
+		return;
+	memcpy(notes->heard.sound + notes->heard.samples, heard, samples * sizeof(*heard));
+	memcpy(notes->sent.sound + notes->sent.samples, sent, samples * sizeof(*sent));
+	notes->heard.samples += samples;
+	notes->sent.samples += samples;
+}
+
+/* An ear hears both directions of packets that are passed on, and of a mix. */
+static void test_ear__hears_what_is_passed_on(void **state)
+{
+	static int16_t sound[2][PARTY_SOUND];
+	struct parties *all = two_started();
+	struct ear_notes notes = {.heard = {.params = all->party[0].params, .sound = sound[0]},
+		.sent = {.params = all->party[0].params, .sound = sound[1]}};
+	struct media_ear *ear;
+
+	(void)state;
+	parties_run(all, SETTLE_MS);
+	ear = media_ear_new(all->loop, all->party[0].leg, 8000, on_frame, &notes);
+	for (int round = 0; round < 2; round++) {
+		parties_run(all, 200);
+		notes.heard.samples = notes.sent.samples = 0;
+		parties_run(all, 300);
+		assert_in_range(notes.sent.samples, 200 * 8, 400 * 8);
+		assert_true(party_hears(&notes.heard, all->party[0].hz) > 0.8);
+		assert_true(party_hears(&notes.sent, all->party[1].hz) > 0.8);
+		assert_true(party_hears(&notes.sent, all->party[0].hz) < 0.1);
+		if (round == 0) {
+			party_start(parties_add(all, 0));
+			media_room_join(all->room, all->party[2].leg);
+		}
+	}
+	media_ear_free(ear);
+	parties_free(all);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_relay__passes_packets_as_they_are),
+		cmocka_unit_test(test_relay__fills_up_what_does_not_come),
+		cmocka_unit_test(test_relay__is_not_late),
+		cmocka_unit_test(test_relay__mute_and_hold_are_silence),
+		cmocka_unit_test(test_digits__events_are_passed_on),
+		cmocka_unit_test(test_digits__are_pressed_anew_for_another_codec),
+		cmocka_unit_test(test_digits__are_tones_for_who_knows_no_events),
+		cmocka_unit_test(test_digits__of_ours_go_before),
+		cmocka_unit_test(test_relay__changes_to_mixing_and_back),
+		cmocka_unit_test(test_ear__hears_what_is_passed_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
