@@ -96,10 +96,22 @@ static void mix(int16_t *into, const int16_t *other, size_t samples)
 	}
 }
 
+/* One channel among the others; the rest of them stays as it is: zero. */
+static void lay(int16_t *out, const int16_t *pcm, size_t samples, unsigned channels)
+{
+	if (channels == 1) {
+		memcpy(out, pcm, samples * sizeof(*out));
+		return;
+	}
+	for (size_t i = 0; i < samples; i++)
+		out[i * channels] = pcm[i];
+}
+
 static void write_chunk(struct recorder *r, size_t samples)
 {
 	int16_t heard[CHUNK], sent[CHUNK];
 	unsigned channels = r->config.channels;
+	bool narrow = r->config.format->write_narrow;
 
 	take(r, TAPE_HEARD, heard, samples);
 	take(r, TAPE_SENT, sent, samples);
@@ -108,8 +120,15 @@ static void write_chunk(struct recorder *r, size_t samples)
 		return;
 	if (channels == 1)
 		mix(heard, sent, samples);
+	else if (narrow)
+		lay(r->out + 1, sent, samples, channels);
 	else
 		upsample_run(&r->upsample[TAPE_SENT], sent, samples, r->out + 1, channels);
+	if (narrow) {
+		lay(r->out, heard, samples, channels);
+		fail(r, sound_file_write_narrow(r->file, r->out, samples));
+		return;
+	}
 	upsample_run(&r->upsample[TAPE_HEARD], heard, samples, r->out, channels);
 	fail(r, sound_file_write(r->file, r->out, 2 * samples));
 }
