@@ -60,6 +60,13 @@ struct mp3_encoder *mp3_encoder_free(struct mp3_encoder *encoder)
 	return NULL;
 }
 
+void mp3_encoder_widen(struct mp3_encoder *encoder)
+{
+	for (unsigned i = 0; encoder->narrow && i < encoder->channels; i++)
+		mp3_filter_widen(&encoder->filters[i]);
+	encoder->narrow = false;
+}
+
 /* --- the step size --- */
 
 /* Magnitudes to the power of 3/4, as the decoder raises them to 4/3. Returns the largest. */

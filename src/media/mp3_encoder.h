@@ -27,6 +27,9 @@ struct mp3_encoder;
 struct mp3_encoder *mp3_encoder_new(unsigned channels, bool narrow);
 struct mp3_encoder *mp3_encoder_free(struct mp3_encoder *encoder); /* NULL allowed */
 
+/* From here on it is given samples of MP3_RATE. */
+void mp3_encoder_widen(struct mp3_encoder *encoder);
+
 /* MP3_FRAME interleaved samples of each channel (narrow: half of it) become MP3_FRAME_BYTES for
  * each. */
 void mp3_encode(struct mp3_encoder *encoder, const int16_t *pcm, uint8_t *out);

@@ -240,3 +240,15 @@ bool mp3_filter_run(struct mp3_filter *filter, const struct mp3_math *math, bool
 	reduce_alias(math, lines, narrow ? bands + 1 : bands);
 	return true;
 }
+
+void mp3_filter_widen(struct mp3_filter *filter)
+{
+	float *line = floats(filter->line);
+
+	for (size_t i = MP3_WINDOW / 2; i-- > 0;) {
+		float older = i + 1 < MP3_WINDOW / 2 ? line[2 * i + 2] : line[i];
+
+		line[2 * i] = line[i];
+		line[2 * i + 1] = (line[2 * i] + older) / 2;
+	}
+}

@@ -54,6 +54,9 @@ void mp3_math_init(struct mp3_math *math);
 bool mp3_filter_run(struct mp3_filter *filter, const struct mp3_math *math, bool narrow,
 	const int16_t *pcm, size_t stride, float lines[MP3_FRAME]);
 
+/* What it remembers gets its rate doubled, by lines between the samples. */
+void mp3_filter_widen(struct mp3_filter *filter);
+
 /* --- the code --- */
 
 struct mp3_table {

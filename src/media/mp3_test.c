@@ -172,6 +172,38 @@ static void test_mp3__narrow_gets_its_rate_doubled(void **state)
 	free(b);
 }
 
+/* In the middle of a call somebody comes who has more to say than a telephone can carry. */
+static void test_mp3__narrow_becomes_wide(void **state)
+{
+	struct bench *b = bench_new(1);
+	struct mp3_encoder *encoder = mp3_encoder_new(1, true);
+	double error = 0, signal = 0;
+
+	(void)state;
+	speak(b, 0, 6000);
+	for (size_t i = 0; i < FRAMES; i++) {
+		const int16_t *pcm = b->in + i * MP3_FRAME;
+		int16_t half[MP3_FRAME / 2];
+
+		for (size_t s = 0; s < MP3_FRAME / 2; s++)
+			half[s] = pcm[2 * s];
+		if (i == FRAMES / 2)
+			mp3_encoder_widen(encoder);
+		mp3_encode(encoder, i < FRAMES / 2 ? half : pcm, b->coded + i * MP3_FRAME_BYTES);
+	}
+	mp3_encoder_free(encoder);
+	decode(b);
+	for (size_t i = SAMPLES / 2 - 4 * MP3_FRAME; i < SAMPLES / 2 + 4 * MP3_FRAME; i++) {
+		double in = b->in[i], out = b->out[i + MP3_DELAY];
+
+		signal += in * in;
+		error += (in - out) * (in - out);
+	}
+	assert_true(10 * log10(signal / error) > 10);
+	assert_true(quality(b, 0) > 15);
+	free(b);
+}
+
 static void test_mp3__channels_do_not_hear_each_other(void **state)
 {
 	struct bench *b = bench_new(2);
@@ -304,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mp3__speech_is_clean_at_any_level),
 		cmocka_unit_test(test_mp3__narrow_gets_its_rate_doubled),
+		cmocka_unit_test(test_mp3__narrow_becomes_wide),
 		cmocka_unit_test(test_mp3__channels_do_not_hear_each_other),
 		cmocka_unit_test(test_mp3__the_worst_that_can_come),
 		cmocka_unit_test(test_mp3__the_faintest),

@@ -20,7 +20,7 @@ struct sound_format {
 	int (*open)(struct sound_file *file);
 	int (*write)(struct sound_file *file, const int16_t *pcm, size_t frames);
 	/* The same of sound of half the rate, half as many frames, for a format that doubles it
-	 * best by itself; NULL: the caller has to. A file is written by one of the two alone. */
+	 * best by itself; NULL: the caller has to. Not after a write(). */
 	int (*write_narrow)(struct sound_file *file, const int16_t *pcm, size_t frames);
 	int (*flush)(struct sound_file *file); /* may be NULL */
 	int (*close)(struct sound_file *file); /* frees what open made; fd stays open */

@@ -27,10 +27,29 @@ static int mp3_open(struct sound_file *file)
 
 static void start(struct sound_file *file, struct mp3_file *mp3, bool narrow)
 {
-	if (mp3->encoder)
-		return;
 	mp3->encoder = mp3_encoder_new(file->channels, narrow);
 	mp3->frame = narrow ? MP3_FRAME / 2 : MP3_FRAME;
+}
+
+/* What waits for its frame is doubled by lines between the samples: that happens once. */
+static void widen(struct sound_file *file, struct mp3_file *mp3)
+{
+	unsigned channels = file->channels;
+
+	for (size_t i = mp3->count; i-- > 0;) {
+		size_t next = i + 1 < mp3->count ? 2 * i + 2 : 2 * i;
+
+		for (unsigned c = 0; c < channels; c++)
+			mp3->rest[2 * i * channels + c] = mp3->rest[i * channels + c];
+		for (unsigned c = 0; c < channels; c++)
+			mp3->rest[(2 * i + 1) * channels + c] =
+				(int16_t)((mp3->rest[2 * i * channels + c] +
+						  mp3->rest[next * channels + c]) /
+					  2);
+	}
+	mp3->count *= 2;
+	mp3->frame = MP3_FRAME;
+	mp3_encoder_widen(mp3->encoder);
 }
 
 static int put(struct sound_file *file, struct mp3_file *mp3)
@@ -88,13 +107,21 @@ static int write_all(struct sound_file *file, const int16_t *pcm, size_t frames)
 
 static int mp3_write(struct sound_file *file, const int16_t *pcm, size_t frames)
 {
-	start(file, file->encoder, false);
+	struct mp3_file *mp3 = file->encoder;
+
+	if (!mp3->encoder)
+		start(file, mp3, false);
+	else if (mp3->frame != MP3_FRAME)
+		widen(file, mp3);
 	return write_all(file, pcm, frames);
 }
 
 static int mp3_write_narrow(struct sound_file *file, const int16_t *pcm, size_t frames)
 {
-	start(file, file->encoder, true);
+	struct mp3_file *mp3 = file->encoder;
+
+	if (!mp3->encoder)
+		start(file, mp3, true);
 	return write_all(file, pcm, frames);
 }
 
@@ -105,7 +132,8 @@ static int mp3_close(struct sound_file *file)
 	struct mp3_file *mp3 = file->encoder;
 	int r;
 
-	start(file, mp3, false);
+	if (!mp3->encoder)
+		start(file, mp3, false);
 	r = write_all(file, silence, mp3->frame == MP3_FRAME ? MP3_DELAY : MP3_DELAY / 2 + 1);
 	if (r == 0 && mp3->count)
 		r = write_all(file, silence, mp3->frame - mp3->count);
