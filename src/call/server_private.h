@@ -12,6 +12,7 @@
 #include "call/webhook.h"
 #include "http/cache.h"
 #include "http/websocket.h"
+#include "store/store.h"
 
 struct server {
 	struct loop *loop;
@@ -28,6 +29,7 @@ struct server {
 	struct speech *speech;
 	struct sound_store *sounds;
 	struct tones tones;
+	struct store *store;
 	struct recording_store *recordings;
 	char *recording_directory, *public_url;
 	struct sip_agent *agent;
@@ -46,5 +48,8 @@ struct server {
 };
 
 void server_call_gone(struct server *server);
+
+/* server_store.c */
+int server_open_store(struct server *server, char **ret_error);
 
 #endif
