@@ -99,12 +99,17 @@ def wav_bytes(samples, rate=RATE):
     return out.getvalue()
 
 
-def wav_read(path):
-    """Samples of the first channel, and the rate. An unfinished header is no obstacle."""
+def wav_channels(path):
+    """Samples and rate of each channel. An unfinished header is no obstacle."""
     with wave.open(path, "rb") as file:
         channels, rate = file.getnchannels(), file.getframerate()
         samples = array.array("h", file.readframes(file.getnframes()))
-    return samples[::channels], rate
+    return [(samples[i::channels], rate) for i in range(channels)]
+
+
+def wav_read(path):
+    """The same of the first channel."""
+    return wav_channels(path)[0]
 
 
 def goertzel(samples, rate, hertz):
