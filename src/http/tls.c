@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/mem.h"
@@ -77,7 +78,9 @@ static BIO_METHOD *socket_method(void)
 
 static const char *last_error(void)
 {
-	const char *text = ERR_reason_error_string(ERR_peek_error());
+	unsigned long error = ERR_peek_error();
+	const char *text = ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error))
+						   : ERR_reason_error_string(error);
 
 	return text ? text : "unknown error";
 }

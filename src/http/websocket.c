@@ -103,8 +103,9 @@ static void on_closed(struct websocket *ws)
 			  : wslay_event_get_status_code_sent(ws->frames);
 	if (!theirs) {
 		end.detail = "the peer broke the protocol";
-		/* wslay has no code for some faults. */
-		if (end.code < 1000 || end.code == WEBSOCKET_NO_CODE)
+		/* wslay has no code for some faults, nor before it is sent. */
+		if (end.code < 1000 || end.code == WEBSOCKET_NO_CODE ||
+			end.code == WEBSOCKET_BROKEN)
 			end.code = WSLAY_CODE_PROTOCOL_ERROR;
 	}
 	tell_end(ws, &end);

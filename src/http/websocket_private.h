@@ -82,9 +82,8 @@ void websocket_receive(struct websocket *ws, const char *data, size_t length);
 
 void websocket_send_init(struct websocket *ws, size_t queue_max);
 void websocket_send_release(struct websocket *ws);
-void websocket_send_raw(struct websocket *ws, const char *data, size_t length);
-/* Writes what there is and the connection takes; true when nothing is left. */
-bool websocket_flush(struct websocket *ws);
+/* Writes what there is and the connection takes. */
+void websocket_flush(struct websocket *ws);
 /* No more than what must be sent, then a close frame. */
 void websocket_send_close(struct websocket *ws, uint16_t code);
 void websocket_send_ping(struct websocket *ws);

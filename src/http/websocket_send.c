@@ -69,9 +69,11 @@ int websocket_on_mask(wslay_event_context_ptr frames, uint8_t *out, size_t lengt
 
 /* --- flushing --- */
 
-/* False when the connection takes no more for now, or is broken. */
+/* False when the connection takes no more for now, or is broken, or is not there. */
 static bool write_out(struct websocket *ws)
 {
+	if (!ws->connection)
+		return false;
 	while (ws->sent < ws->out.length) {
 		ssize_t n = connection_write(
 			ws->connection, ws->out.data + ws->sent, ws->out.length - ws->sent);
@@ -104,40 +106,31 @@ static void queue_frame(
 		abort();
 }
 
-/* The next message into wslay, if it has nothing to do. */
-static void feed(struct websocket *ws)
+/* The next message through wslay into `out`, as far as there is room. */
+static void fill_out(struct websocket *ws)
 {
 	struct message *message = TAILQ_FIRST(&ws->queue);
 
-	if (!message || wslay_event_want_write(ws->frames))
+	if (!ws->frames)
 		return;
-	queue_frame(ws, message->type, message->data, message->length);
-	drop(ws, message);
+	if (message && !wslay_event_want_write(ws->frames)) {
+		queue_frame(ws, message->type, message->data, message->length);
+		drop(ws, message);
+	}
+	if (wslay_event_want_write(ws->frames) && wslay_event_send(ws->frames) != 0)
+		abort();
 }
 
-bool websocket_flush(struct websocket *ws)
+void websocket_flush(struct websocket *ws)
 {
-	if (ws->blocked || !ws->connection)
-		return false;
-	while (write_out(ws)) {
-		if (!ws->frames)
-			return true;
-		feed(ws);
-		if (!wslay_event_want_write(ws->frames))
-			return true;
-		if (wslay_event_send(ws->frames) != 0)
-			abort();
-	}
-	return false;
+	if (ws->blocked)
+		return;
+	do
+		fill_out(ws);
+	while (ws->out.length && write_out(ws));
 }
 
 /* --- sending --- */
-
-void websocket_send_raw(struct websocket *ws, const char *data, size_t length)
-{
-	strbuf_add(&ws->out, data, length);
-	websocket_flush(ws);
-}
 
 static void make_room(struct websocket *ws)
 {

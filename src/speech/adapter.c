@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "speech/feed.h"
 
 #define MAX_STDERR_BYTES 4096
 /* Limits are set by the shell before it becomes the adapter: from outside they would come too
@@ -22,16 +23,21 @@
 #define LIMITED_EXEC	  "ulimit -v 1048576; ulimit -c 0; exec \"$0\" \"$@\""
 #define MAX_RUN		  (300 * USEC_PER_SEC) /* against an adapter that drips for ever */
 #define EXIT_POLL_MS	  2
+#define PIECE_BYTES	  16384
 #define STATUS_NOT_FOR_ME 2
 
 enum { IN, OUT, ERR, PIPES };
+enum { CANCEL = PIPES, FEED, EVENTS };
 
 struct process {
 	const struct adapter_run *run;
 	pid_t pid;
-	int fds[PIPES]; /* our ends, -1 when closed */
-	const char *text;
+	int fds[PIPES];	  /* our ends, -1 when closed */
+	const char *text; /* with a feed: `piece` */
 	size_t text_left, output;
+	size_t fed; /* of the feed */
+	bool more;  /* the feed has not ended */
+	char piece[PIECE_BYTES];
 	uint64_t deadline, last_deadline;
 	struct strbuf errors;
 };
@@ -120,6 +126,36 @@ static void extend_deadline(struct process *p)
 		p->deadline = p->last_deadline;
 }
 
+/* What the adapter says is waited for only once it has heard all. */
+static void end_feed(struct process *p)
+{
+	if (p->more)
+		extend_deadline(p);
+	p->more = false;
+}
+
+/* The next piece of a feed, when the one before is written. */
+static void fetch(struct process *p)
+{
+	bool ended;
+
+	if (!p->more)
+		return;
+	if (p->fds[IN] < 0) {
+		end_feed(p);
+		return;
+	}
+	if (p->text_left)
+		return;
+	p->text = p->piece;
+	p->text_left = feed_get(p->run->feed, p->fed, p->piece, sizeof(p->piece), &ended);
+	p->fed += p->text_left;
+	if (ended)
+		end_feed(p);
+	if (ended && !p->text_left)
+		close_fd(&p->fds[IN]);
+}
+
 /* An adapter that closes stdin early has its reasons. */
 static void feed(struct process *p)
 {
@@ -131,7 +167,7 @@ static void feed(struct process *p)
 		p->text += n;
 		p->text_left -= (size_t)n;
 	}
-	if (n < 0 || p->text_left == 0)
+	if (n < 0 || (p->text_left == 0 && !p->more))
 		close_fd(&p->fds[IN]);
 }
 
@@ -169,34 +205,41 @@ static void collect_errors(struct process *p)
 }
 
 /* Waits for events, at most `limit_ms` (<0: until the deadline). */
-static int wait_events(struct process *p, struct pollfd fds[PIPES + 1], int limit_ms)
+static int wait_events(struct process *p, struct pollfd fds[EVENTS], int limit_ms)
 {
-	uint64_t now = clock_mono();
+	uint64_t now = clock_mono(), deadline = p->more ? p->last_deadline : p->deadline;
 	int left;
 
-	if (now >= p->deadline)
+	if (now >= deadline)
 		return -ETIMEDOUT;
-	left = (int)((p->deadline - now) / USEC_PER_MSEC) + 1;
+	left = (int)((deadline - now) / USEC_PER_MSEC) + 1;
 	if (limit_ms >= 0 && limit_ms < left)
 		left = limit_ms;
 	for (int i = 0; i < PIPES; i++)
-		fds[i] = (struct pollfd){.fd = p->fds[i], .events = i == IN ? POLLOUT : POLLIN};
-	fds[PIPES] = (struct pollfd){.fd = p->run->cancel_fd, .events = POLLIN};
-	if (poll(fds, PIPES + 1, left) < 0 && errno != EINTR)
+		fds[i] = (struct pollfd){.fd = p->fds[i], .events = POLLIN};
+	fds[IN].events = POLLOUT;
+	if (p->more && !p->text_left)
+		fds[IN].fd = -1;
+	fds[CANCEL] = (struct pollfd){.fd = p->run->cancel_fd, .events = POLLIN};
+	fds[FEED] = (struct pollfd){.fd = p->more ? feed_fd(p->run->feed) : -1, .events = POLLIN};
+	if (poll(fds, EVENTS, left) < 0 && errno != EINTR)
 		return -errno;
-	return fds[PIPES].revents ? -ECANCELED : 0;
+	return fds[CANCEL].revents ? -ECANCELED : 0;
 }
 
 /* Until the adapter has closed stdout. */
 static int transfer(struct process *p)
 {
-	struct pollfd fds[PIPES + 1];
+	struct pollfd fds[EVENTS];
 	int error;
 
 	while (p->fds[OUT] >= 0) {
+		fetch(p);
 		error = wait_events(p, fds, -1);
 		if (error)
 			return error;
+		if (fds[FEED].revents)
+			feed_clear(p->run->feed);
 		if (fds[IN].revents)
 			feed(p);
 		if (fds[ERR].revents)
@@ -211,10 +254,11 @@ static int transfer(struct process *p)
 /* Until it has exited; it stays a zombie, so that its process group keeps its number. */
 static int wait_exit(struct process *p, siginfo_t *ret_info)
 {
-	struct pollfd fds[PIPES + 1];
+	struct pollfd fds[EVENTS];
 	int error;
 
 	close_fd(&p->fds[IN]);
+	end_feed(p);
 	for (;;) {
 		ret_info->si_pid = 0;
 		if (waitid(P_PID, (id_t)p->pid, ret_info, WEXITED | WNOWAIT | WNOHANG) < 0)
@@ -292,7 +336,8 @@ int adapter_run(const struct adapter_run *run, char **ret_message)
 		.run = run,
 		.fds = {-1, -1, -1},
 		.text = run->text,
-		.text_left = strlen(run->text),
+		.text_left = run->feed ? 0 : strlen(run->text),
+		.more = run->feed != NULL,
 		.last_deadline = clock_mono() + MAX_RUN,
 		.errors = STRBUF_INIT,
 	};

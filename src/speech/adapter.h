@@ -5,13 +5,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct feed;
+
 struct adapter_run {
 	const char *path;
 	const char *argument; /* or NULL */
 	char *const *environment;
-	const char *text; /* for stdin */
-	int cancel_fd;	  /* readable once the run is to end; -1: none */
-	unsigned timeout_ms;
+	const char *text;  /* for stdin */
+	struct feed *feed; /* instead of text, or NULL; borrowed */
+	int cancel_fd;	   /* readable once the run is to end; -1: none */
+	unsigned
+		timeout_ms; /* to the first byte and between bytes; with a feed once it has ended */
 	size_t max_output_bytes;
 	int (*data)(void *arg, const void *data, size_t length); /* <0 ends the run */
 	void *arg;

@@ -1,15 +1,12 @@
 #include "speech/speech_private.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "speech/adapter.h"
 #include "speech/options.h"
@@ -176,54 +173,6 @@ void speech_set_options(struct speech *speech, struct json_object *options)
 		abort();
 }
 
-static char *config_error(const struct speech_config *config, const char *adapter)
-{
-	struct stat st;
-
-	if (!config->adapter_dir || stat(config->adapter_dir, &st) < 0 || !S_ISDIR(st.st_mode))
-		return xasprintf("no directory of speech adapters: %s",
-			config->adapter_dir ? config->adapter_dir : "(none)");
-	if (!adapter_name_ok(adapter))
-		return xasprintf("bad name of a speech adapter: %s", adapter);
-	for (const char *const *f = config->fallback; f && *f; f++) {
-		if (!adapter_name_ok(*f))
-			return xasprintf("bad name of a speech adapter: %s", *f);
-		if (f - config->fallback >= MAX_ADAPTERS - 1)
-			return xstrdup("too many fallback speech adapters");
-	}
-	return NULL;
-}
-
-/* An adapter that is not there yet stays in the order: it may be installed later. 0, or -ENOENT
- * when there is none at all. */
-static int set_order(struct speech *speech, const struct speech_config *config, const char *adapter)
-{
-	size_t found = 0;
-
-	speech->order[speech->order_count++] = xstrdup(adapter);
-	for (const char *const *f = config->fallback; f && *f; f++)
-		speech->order[speech->order_count++] = xstrdup(*f);
-	for (size_t i = 0; i < speech->order_count; i++)
-		found += roster_find(speech->roster, speech->order[i]) != NULL;
-	for (size_t i = 0; i < speech->order_count && found; i++) {
-		if (!roster_find(speech->roster, speech->order[i]))
-			log_warn(NULL, "no speech adapter %s in %s", speech->order[i],
-				config->adapter_dir);
-	}
-	return found ? 0 : -ENOENT;
-}
-
-static struct roster *open_roster(const struct speech_config *config)
-{
-	const struct breaker_rules rules = {.failures = config->breaker_failures,
-		.rest_us = config->breaker_seconds * USEC_PER_SEC};
-	char *real = realpath(config->adapter_dir, NULL);
-	struct roster *roster = roster_new(real ? real : config->adapter_dir, &rules);
-
-	free(real);
-	return roster;
-}
-
 static void open_cache(struct speech *speech, const struct speech_config *config)
 {
 	if (config->cache_dir)
@@ -235,17 +184,16 @@ static void open_cache(struct speech *speech, const struct speech_config *config
 
 struct speech *speech_new(struct loop *loop, const struct speech_config *config, char **ret_error)
 {
-	const char *adapter = config->adapter ? config->adapter : DEFAULT_ADAPTER;
-	char *error = config_error(config, adapter);
-	struct speech *speech;
+	const struct choice_config choice = {
+		.dir = config->adapter_dir,
+		.adapter = config->adapter ? config->adapter : DEFAULT_ADAPTER,
+		.fallback = config->fallback,
+		.breaker_failures = config->breaker_failures,
+		.breaker_seconds = config->breaker_seconds,
+	};
+	struct speech *speech = xcalloc(1, sizeof(*speech));
 
-	if (error) {
-		*ret_error = error;
-		return NULL;
-	}
-	speech = xcalloc(1, sizeof(*speech));
 	speech->loop = loop;
-	speech->roster = open_roster(config);
 	speech->timeout_ms = config->timeout_ms ? config->timeout_ms : DEFAULT_TIMEOUT_MS;
 	speech->max_output_bytes =
 		config->max_output_bytes ? config->max_output_bytes : DEFAULT_MAX_OUTPUT;
@@ -253,10 +201,8 @@ struct speech *speech_new(struct loop *loop, const struct speech_config *config,
 	TAILQ_INIT(&speech->jobs);
 	TAILQ_INIT(&speech->cancelled);
 	timer_init(&speech->reaper, loop, on_reap, speech);
-	if (set_order(speech, config, adapter) < 0) {
-		*ret_error = xasprintf("no speech adapter %s in %s", adapter, config->adapter_dir);
+	if (choice_init(&speech->choice, &choice, ret_error) < 0)
 		return speech_free(speech);
-	}
 	open_cache(speech, config);
 	speech->lookups = worker_pool_new(loop, "speech-cache", LOOKUP_THREADS);
 	speech->runs = worker_pool_new(
@@ -285,9 +231,7 @@ struct speech *speech_free(struct speech *speech)
 	timer_stop(&speech->reaper);
 	on_reap(speech);
 	files_free(speech->files);
-	for (size_t i = 0; i < speech->order_count; i++)
-		free(speech->order[i]);
-	roster_free(speech->roster);
+	choice_release(&speech->choice);
 	json_object_put(speech->options);
 	free(speech);
 	return NULL;

@@ -7,21 +7,17 @@
 
 #include "base/mem.h"
 #include "loop/worker.h"
+#include "speech/choice.h"
 #include "speech/files.h"
-#include "speech/roster.h"
 #include "speech/speech.h"
-
-#define MAX_ADAPTERS 16
 
 TAILQ_HEAD(job_list, speech_job);
 
 struct speech {
 	struct loop *loop;
-	struct roster *roster;
+	struct choice choice;
 	struct files *files; /* NULL: no cache */
 	struct json_object *options;
-	char *order[MAX_ADAPTERS];
-	size_t order_count;
 	unsigned timeout_ms;
 	size_t max_output_bytes;
 	struct worker_pool *lookups, *runs;

@@ -1,6 +1,5 @@
 #include "speech/speech_private.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,20 +68,6 @@ struct attempt {
 	struct roster_entry *entry;
 };
 
-/* Those of the script's options that the adapter lets scripts set. */
-static void add_script_options(struct attempt *a, struct environment *e)
-{
-	struct json_object *options = a->request->options;
-	struct roster *roster = a->job->speech->roster;
-
-	if (!options)
-		return;
-	json_object_object_foreach (options, name, value) {
-		if (roster_takes_option(roster, a->entry, name, a->job->stop_fd))
-			environment_add_option(e, name, json_object_get_string(value));
-	}
-}
-
 static void describe(struct attempt *a, struct environment *e)
 {
 	const struct speech_request *request = a->request;
@@ -92,8 +77,8 @@ static void describe(struct attempt *a, struct environment *e)
 	environment_add(e, "NCCO_STYLE=%u", request->style);
 	environment_add(e, "NCCO_PREMIUM=%d", request->premium);
 	environment_add(e, "NCCO_RATE=%u", request->rate);
-	environment_add_options(e, json_member(a->job->options, a->adapter));
-	add_script_options(a, e);
+	choice_add_options(&a->job->speech->choice, a->entry,
+		json_member(a->job->options, a->adapter), request->options, a->job->stop_fd, e);
 }
 
 static bool is_ssml(const char *text)
@@ -118,7 +103,7 @@ static int run_adapter(struct attempt *a, char **ret_message)
 	char *plain = NULL;
 	int error;
 
-	if (is_ssml(run.text) && !roster_takes_ssml(speech->roster, a->entry, run.cancel_fd))
+	if (is_ssml(run.text) && !roster_takes_ssml(speech->choice.roster, a->entry, run.cancel_fd))
 		run.text = plain = speech_strip_ssml(run.text);
 	describe(a, &environment);
 	run.environment = environment_list(&environment);
@@ -154,7 +139,7 @@ static int speak(struct attempt *a, char **ret_message)
 
 static int try_adapter(struct attempt *a, char **ret_message)
 {
-	struct roster *roster = a->job->speech->roster;
+	struct roster *roster = a->job->speech->choice.roster;
 	int error;
 
 	a->entry = roster_find(roster, a->adapter);
@@ -183,30 +168,19 @@ static void ask(struct speech_job *job, const struct speech_request *request, co
 
 static const char *first_adapter(const struct speech_job *job)
 {
-	return job->request.adapter ? job->request.adapter : job->speech->order[0];
-}
-
-/* Scripts write the names of vendors with capitals, programs have none. */
-static void find_adapter(struct speech_job *job)
-{
-	char *lower;
-
-	if (!job->request.adapter || roster_find(job->speech->roster, job->request.adapter))
-		return;
-	lower = xstrdup(job->request.adapter);
-	for (char *c = lower; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	free((char *)job->request.adapter);
-	job->request.adapter = lower;
+	return job->request.adapter ? job->request.adapter : job->speech->choice.order[0];
 }
 
 void speech_lookup_run(void *arg)
 {
 	struct speech_job *job = arg;
+	char *name;
 
 	if (job->error || job->stop)
 		return;
-	find_adapter(job);
+	name = choice_name(&job->speech->choice, job->request.adapter);
+	free((char *)job->request.adapter);
+	job->request.adapter = name;
 	serve_cached(job, &job->request, first_adapter(job));
 }
 
@@ -228,13 +202,13 @@ void speech_adapters_run(void *arg)
 	ask(job, &request, first_adapter(job));
 	request.voice = NULL;
 	request.options = NULL;
-	for (size_t i = 1; i < speech->order_count && !job->request.adapter; i++) {
+	for (size_t i = 1; i < speech->choice.count && !job->request.adapter; i++) {
 		if (!job->error || job->begun || job->stop)
 			return;
-		tell_fallback(job, speech->order[i]);
+		tell_fallback(job, speech->choice.order[i]);
 		speech_set_error(job, 0, NULL);
-		if (serve_cached(job, &request, speech->order[i]))
+		if (serve_cached(job, &request, speech->choice.order[i]))
 			return;
-		ask(job, &request, speech->order[i]);
+		ask(job, &request, speech->choice.order[i]);
 	}
 }
