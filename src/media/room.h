@@ -31,7 +31,8 @@ struct media_room;
 struct media_room *media_room_new(struct media_engine *engine,
 	void (*on_play_end)(void *arg, uint32_t play, enum media_play_end end, uint32_t played_ms),
 	void *arg);
-/* Legs that are still in it are taken out. NULL allowed; returns NULL. */
+/* Legs that are still in it are taken out. Before the engine is freed. NULL allowed; returns NULL.
+ */
 struct media_room *media_room_free(struct media_room *room);
 
 /* A leg is in one room at most: joining another leaves the one before. Legs may join before

@@ -386,6 +386,29 @@ static void test_relay__changes_to_mixing_and_back(void **state)
 	parties_free(all);
 }
 
+/* One side changes its codec, and later the other: mixed between, passed on again after. */
+static void test_relay__codecs_may_change(void **state)
+{
+	struct parties *all = two_started();
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct party *party = &all->party[i];
+
+		parties_run(all, SETTLE_MS);
+		party->params.codec = &codec_pcma;
+		party->params.payload_type = 8;
+		party_start(party);
+		parties_run(all, SETTLE_MS);
+		LISTEN_UNTIL(all, hears(&all->party[0], &all->party[1]) &&
+					  hears(&all->party[1], &all->party[0]));
+		for (unsigned j = 0; j < 2; j++)
+			party_check_continuous(&all->party[j]);
+	}
+	assert_int_equal(all->party[1].packet[0].type, 8);
+	parties_free(all);
+}
+
 /* Mixing goes on with what was passed on last, and not with what was heard long before. */
 static void test_relay__mixing_goes_on_where_it_was(void **state)
 {
@@ -479,6 +502,7 @@ int main(void)
 		cmocka_unit_test(test_digits__are_tones_for_who_knows_no_events),
 		cmocka_unit_test(test_digits__of_ours_go_before),
 		cmocka_unit_test(test_relay__changes_to_mixing_and_back),
+		cmocka_unit_test(test_relay__codecs_may_change),
 		cmocka_unit_test(test_relay__mixing_goes_on_where_it_was),
 		cmocka_unit_test(test_ear__hears_what_is_passed_on),
 	};
