@@ -171,6 +171,7 @@ void call_ended(struct call *call, const struct leg_end *end)
 	if (!call->dial.asked)
 		call_leave_parent(call);
 	call_fork_release(call);
+	call_speech_gone(call);
 	conversation_leave(call);
 	call_reap_soon(call);
 }
@@ -302,6 +303,7 @@ struct call *call_free(struct call *call)
 	call_host_release(call);
 	call_record_release(call);
 	call_fork_release(call);
+	call_speech_gone(call);
 	call_refer_release(call);
 	call_outbound_release(call);
 	call_forward_free(call);

@@ -13,6 +13,7 @@
  *   call_sound.c     ... sounds
  *   call_digits.c    ... digits to send
  *   call_record.c    ... recordings
+ *   call_speech.c    ... to understand speech
  *
  * Core thread only. */
 #ifndef CALL_CALL_PRIVATE_H
@@ -138,6 +139,8 @@ struct call {
 	struct call_sound sound;
 	struct call_digits digits;
 	struct call_recordings recordings;
+	struct call_speech *speech; /* the script listens for it; NULL: not */
+	unsigned listened;	    /* speech inputs, of any call, that listen to its party */
 	struct fork *fork;
 	char *fork_pointer;
 	struct call_refer refer;
@@ -257,11 +260,15 @@ void call_absent_leave(void *ctx);
 bool call_absent_transfer(void *ctx, const struct ncco_transfer *transfer);
 void call_absent_enqueue(void *ctx, const struct ncco_queue *queue);
 void call_absent_dequeue(void *ctx, const char *name);
-void call_absent_recognise(void *ctx, const struct ncco_speech *speech);
-void call_absent_speech_clock(void *ctx);
-void call_absent_forget_speech(void *ctx);
 void call_absent_amd(void *ctx, const struct ncco_amd *amd);
 void call_absent_transcribe(void *ctx, const struct ncco_transcribe *transcribe);
+
+/* call_speech.c */
+void call_recognise(void *ctx, const struct ncco_speech *wanted);
+void call_speech_clock(void *ctx);
+void call_finish_speech(void *ctx);
+void call_forget_speech(void *ctx);
+void call_speech_gone(struct call *call); /* its party has gone */
 
 /* call_sound.c */
 void call_sound_init(struct call *call);
