@@ -300,10 +300,15 @@ class Process:
         return wait_until(found, seconds, repr(text))
 
     def stop(self, seconds=10, signals=1):
-        for _ in range(signals):
+        """With several signals each is sent when nccod has seen the one before: signals that wait
+        together are one."""
+        for i in range(signals):
             if self.process.poll() is None:
                 self.process.send_signal(signal.SIGTERM)
-                time.sleep(0.05)
+            if i + 1 < signals:
+                with contextlib.suppress(AssertionError):
+                    wait_until(lambda: self.process.poll() is not None or "draining" in self.log(),
+                               5)
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
