@@ -218,26 +218,36 @@ static enum vendor_status read_text(struct strbuf *text, char **ret_error)
 
 /* How long it may take is up to nccod, which ends us. Redirects are not followed: they would take
  * the key elsewhere. */
+CURL *vendor_curl(const char *url, struct curl_slist *headers, char detail[CURL_ERROR_SIZE])
+{
+	CURL *curl = curl_easy_init();
+
+	if (!curl)
+		abort();
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, "nccod/" PACKAGE_VERSION);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
+	return curl;
+}
+
 static enum vendor_status ask(struct vendor_call *call, char **ret_error)
 {
-	struct vendor_reply reply = {.call = call, .held = STRBUF_INIT, .curl = curl_easy_init()};
+	struct vendor_reply reply = {.call = call, .held = STRBUF_INIT};
 	char detail[CURL_ERROR_SIZE] = "";
 	enum vendor_status status;
 	CURLcode result;
 
-	if (!reply.curl || !vendor_header(call, "Expect", ""))
+	if (!vendor_header(call, "Expect", ""))
 		abort();
-	curl_easy_setopt(reply.curl, CURLOPT_URL, call->url);
-	curl_easy_setopt(reply.curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(reply.curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(reply.curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(reply.curl, CURLOPT_USERAGENT, "nccod/" PACKAGE_VERSION);
-	curl_easy_setopt(reply.curl, CURLOPT_HTTPHEADER, call->headers);
+	reply.curl = vendor_curl(call->url, call->headers, detail);
 	curl_easy_setopt(reply.curl, CURLOPT_POSTFIELDS, call->body.data);
 	curl_easy_setopt(reply.curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.length);
 	curl_easy_setopt(reply.curl, CURLOPT_WRITEFUNCTION, vendor_on_body);
 	curl_easy_setopt(reply.curl, CURLOPT_WRITEDATA, &reply);
-	curl_easy_setopt(reply.curl, CURLOPT_ERRORBUFFER, detail);
 	result = curl_easy_perform(reply.curl);
 	status = vendor_finish(&reply, result, detail, ret_error);
 	curl_easy_cleanup(reply.curl);

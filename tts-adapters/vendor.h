@@ -99,6 +99,11 @@ size_t vendor_on_body(char *data, size_t size, size_t count, void *reply);
 enum vendor_status vendor_finish(
 	struct vendor_reply *reply, CURLcode result, const char *detail, char **ret_error);
 
+/* A handle for one request, with what is the same for all; detail is for curl's own words. */
+CURL *vendor_curl(const char *url, struct curl_slist *headers, char detail[CURL_ERROR_SIZE]);
+/* What an answer other than 200 says, in a line; whether it is the request's fault. */
+enum vendor_status vendor_refused(long status, const struct strbuf *body, char **ret_error);
+
 /* Blots out all that vendor_secret() gave, in place. */
 void vendor_blot(char *text);
 

@@ -153,26 +153,26 @@ size_t vendor_on_body(char *data, size_t size, size_t count, void *arg)
 	return ok ? length : 0;
 }
 
-static struct json_object *parse_held(struct vendor_reply *reply)
+static struct json_object *parse(const struct strbuf *body)
 {
 	struct json_object *object = NULL;
 
-	if (json_parse(reply->held.data, reply->held.length, &object, NULL, NULL) < 0)
+	if (json_parse(body->data, body->length, &object, NULL, NULL) < 0)
 		return NULL;
 	return object;
 }
 
 /* One line of what the vendor has to say: its message if it is JSON as they all write it, else
  * the beginning as it is. malloc'd. */
-static char *fault_text(struct vendor_reply *reply)
+static char *fault_text(const struct strbuf *body)
 {
-	struct json_object *object = parse_held(reply);
+	struct json_object *object = parse(body);
 	struct json_object *inner = json_member(object, "error");
 	const char *text = json_text(inner, "message", json_text(object, "error", NULL));
 	char *line;
 
 	if (!text)
-		text = json_text(object, "message", json_text(object, "Message", reply->held.data));
+		text = json_text(object, "message", json_text(object, "Message", body->data));
 	line = xstrndup(text, strnlen(text, MAX_SHOWN_BYTES));
 	json_object_put(object);
 	for (char *c = line; *c; c++) {
@@ -188,10 +188,9 @@ static bool is_request_fault(long status)
 	return status == 400 || status == 413 || status == 415 || status == 422;
 }
 
-static enum vendor_status refused(struct vendor_reply *reply, char **ret_error)
+enum vendor_status vendor_refused(long status, const struct strbuf *body, char **ret_error)
 {
-	long status = http_status(reply);
-	char *text = fault_text(reply);
+	char *text = fault_text(body);
 
 	*ret_error = xasprintf("HTTP %ld%s%s", status, *text ? ": " : "", text);
 	free(text);
@@ -223,7 +222,7 @@ static unsigned char *decode64(const char *text, size_t *ret_length)
 
 static enum vendor_status finish_json(struct vendor_reply *reply, char **ret_error)
 {
-	struct json_object *object = parse_held(reply);
+	struct json_object *object = parse(&reply->held);
 	const char *text = json_text(object, reply->call->member, NULL);
 	size_t length = 0;
 	unsigned char *wav = text ? decode64(text, &length) : NULL;
@@ -246,7 +245,7 @@ enum vendor_status vendor_finish(
 	else if (result != CURLE_OK)
 		*ret_error = xstrdup(*detail ? detail : curl_easy_strerror(result));
 	else if (http_status(reply) != 200)
-		return refused(reply, ret_error);
+		return vendor_refused(http_status(reply), &reply->held, ret_error);
 	else if (reply->call->answer == VENDOR_JSON)
 		return finish_json(reply, ret_error);
 	else if (!reply->begun)

@@ -5,7 +5,7 @@
 
 #define REASON "is not available"
 
-enum absent { ABSENT_CONNECT, ABSENT_ROOM, ABSENT_SPEECH, ABSENT_AMD, ABSENT_COUNT };
+enum absent { ABSENT_SPEECH, ABSENT_COUNT };
 
 static void want(struct call *call, enum absent what)
 {
@@ -20,8 +20,7 @@ static void forget(struct call *call, enum absent what)
 
 static void tell(void *arg)
 {
-	static const enum ncco_event_type types[] = {
-		NCCO_CONNECTED, NCCO_LEFT, NCCO_SPEECH, NCCO_AMD};
+	static const enum ncco_event_type types[] = {NCCO_SPEECH};
 	struct call *call = arg;
 	unsigned wanted = call->absent;
 
@@ -33,41 +32,6 @@ static void tell(void *arg)
 		if (wanted & (1U << what))
 			interp_event(call->interp, &event);
 	}
-}
-
-void call_absent_enqueue(void *ctx, const struct ncco_queue *queue)
-{
-	call_tell_error(ctx, queue->pointer, REASON);
-	want(ctx, ABSENT_CONNECT);
-}
-
-void call_absent_dequeue(void *ctx, const char *name)
-{
-	(void)name;
-	want(ctx, ABSENT_CONNECT);
-}
-
-void call_absent_forget_connect(void *ctx)
-{
-	forget(ctx, ABSENT_CONNECT);
-}
-
-void call_absent_join(void *ctx, const struct ncco_join *join)
-{
-	(void)join;
-	want(ctx, ABSENT_ROOM);
-}
-
-void call_absent_leave(void *ctx)
-{
-	forget(ctx, ABSENT_ROOM);
-}
-
-bool call_absent_transfer(void *ctx, const struct ncco_transfer *transfer)
-{
-	(void)ctx;
-	(void)transfer;
-	return false;
 }
 
 void call_absent_recognise(void *ctx, const struct ncco_speech *speech)
@@ -84,12 +48,6 @@ void call_absent_speech_clock(void *ctx)
 void call_absent_forget_speech(void *ctx)
 {
 	forget(ctx, ABSENT_SPEECH);
-}
-
-void call_absent_amd(void *ctx, const struct ncco_amd *amd)
-{
-	(void)amd;
-	want(ctx, ABSENT_AMD);
 }
 
 void call_absent_transcribe(void *ctx, const struct ncco_transcribe *transcribe)

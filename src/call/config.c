@@ -44,6 +44,7 @@ static const struct option config_keys[] = {
 	{"drain_timeout", OPTION_UNSIGNED, AT(drain_timeout), .number = 60, RANGE(0, DAY),
 		.unit = "seconds"},
 	{"default_application", OPTION_TEXT, AT(default_application)},
+	{"database_url", OPTION_TEXT, AT(database_url), .check = config_check_database},
 	{"state_directory", OPTION_TEXT, AT(state_directory), .check = config_check_filled},
 
 	{"applications[]", OPTION_TABLES, AT(applications),
@@ -147,6 +148,7 @@ static const struct option config_keys[] = {
 	{"api.cors_origins", OPTION_TEXT_LIST, AT(api.cors_origins), .check = config_check_origin},
 
 	{"media.root", OPTION_TEXT, AT(media.root), .check = config_check_filled},
+	{"media.music_on_hold", OPTION_TEXT, AT(media.music_on_hold), .check = config_check_filled},
 	{"media.cache_bytes", OPTION_SIZE, AT(media.cache_bytes), .number = 256 * MIB,
 		RANGE(0, MIB *MIB)},
 
@@ -168,6 +170,18 @@ static const struct option config_keys[] = {
 		RANGE(1, DAY), .unit = "seconds"},
 	{"tts.options", OPTION_TEXT_MAPS, AT(tts.options)},
 
+	{"asr.default", OPTION_TEXT, AT(asr.default_adapter), .text = "pocketsphinx",
+		.check = config_check_adapter},
+	{"asr.fallback", OPTION_TEXT_LIST, AT(asr.fallback), .check = config_check_adapter},
+	{"asr.adapters", OPTION_TEXT, AT(asr.adapters), .check = config_check_filled},
+	{"asr.concurrency", OPTION_UNSIGNED, AT(asr.concurrency), .number = 8, RANGE(1, 256)},
+	{"asr.timeout_ms", OPTION_UNSIGNED, AT(asr.timeout_ms), .number = 10000, POLICY_RANGE},
+	{"asr.breaker_failures", OPTION_UNSIGNED, AT(asr.breaker_failures), .number = 5,
+		RANGE(0, 1000)},
+	{"asr.breaker_seconds", OPTION_UNSIGNED, AT(asr.breaker_seconds), .number = 30,
+		RANGE(1, DAY), .unit = "seconds"},
+	{"asr.options", OPTION_TEXT_MAPS, AT(asr.options)},
+
 	{"limits.fetch_private_networks", OPTION_TRISTATE, AT(limits.fetch_private_networks),
 		.number = -1},
 	{"limits.max_ncco_bytes", OPTION_SIZE, AT(limits.max_ncco_bytes), .number = 65536,
@@ -176,6 +190,10 @@ static const struct option config_keys[] = {
 		RANGE(1, 1000000)},
 	{"limits.max_media_bytes", OPTION_SIZE, AT(limits.max_media_bytes), .number = 50 * MIB,
 		RANGE(1024, 4096 * MIB)},
+	{"limits.max_members", OPTION_UNSIGNED, AT(limits.max_members), .number = 200,
+		RANGE(2, 10000), .unit = "calls"},
+	{"limits.max_queued", OPTION_UNSIGNED, AT(limits.max_queued), .number = 1000,
+		RANGE(1, 100000), .unit = "calls"},
 	{"limits.max_legs", OPTION_UNSIGNED, AT(limits.max_legs), .number = 50, RANGE(1, 1000),
 		.unit = "calls"},
 };
@@ -218,21 +236,22 @@ static char *default_state_directory(void)
 }
 
 /* Installed, else beside the running program (a build tree), else in the source tree. */
-static char *default_adapters(void)
+static char *default_adapters(const char *folder)
 {
 	char program[4096];
 	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	char *path, *slash;
+	char *path = xasprintf(PKGLIBEXECDIR "/%s", folder), *slash;
 
-	if (access(PKGLIBEXECDIR "/tts-adapters", X_OK) == 0)
-		return xstrdup(PKGLIBEXECDIR "/tts-adapters");
-	program[length > 0 ? length : 0] = '\0';
-	slash = strrchr(program, '/');
-	path = xasprintf("%.*s/tts-adapters", slash ? (int)(slash - program) : 0, program);
 	if (access(path, X_OK) == 0)
 		return path;
 	free(path);
-	return xstrdup(TOP_SRCDIR "/tts-adapters");
+	program[length > 0 ? length : 0] = '\0';
+	slash = strrchr(program, '/');
+	path = xasprintf("%.*s/%s", slash ? (int)(slash - program) : 0, program, folder);
+	if (access(path, X_OK) == 0)
+		return path;
+	free(path);
+	return xasprintf(TOP_SRCDIR "/%s", folder);
 }
 
 static void fill_places(struct config *config)
@@ -240,7 +259,9 @@ static void fill_places(struct config *config)
 	if (!config->state_directory)
 		config->state_directory = default_state_directory();
 	if (!config->tts.adapters)
-		config->tts.adapters = default_adapters();
+		config->tts.adapters = default_adapters("tts-adapters");
+	if (!config->asr.adapters)
+		config->asr.adapters = default_adapters("asr-adapters");
 }
 
 struct config *config_load(

@@ -40,6 +40,17 @@ struct config_api_key {
 	unsigned max_requests_per_second; /* 0: no limit */
 };
 
+struct config_speech {		     /* [tts], [asr] */
+	char *default_adapter;	     /* espeak-ng; pocketsphinx */
+	char **fallback;	     /* NULL-terminated */
+	char *adapters;		     /* directory of adapter programs */
+	unsigned concurrency;	     /* 4; 8 */
+	unsigned timeout_ms;	     /* 8000; 10000 */
+	unsigned breaker_failures;   /* in a row; 5, 0: never left out */
+	unsigned breaker_seconds;    /* 30 */
+	struct json_object *options; /* adapter to table of texts; NULL: none */
+};
+
 struct config_router { /* [proxy.http_router] */
 	char *url;     /* NULL: no router */
 	bool fallback_to_static;
@@ -76,6 +87,7 @@ struct config {
 	unsigned drain_timeout; /* s, 60 */
 	char *default_application;
 	char *state_directory; /* $STATE_DIRECTORY, else ./nccod-data */
+	char *database_url;    /* sqlite://PATH; NULL: nccod.db in the state directory */
 	struct config_application *applications;
 	size_t application_count;
 
@@ -104,30 +116,24 @@ struct config {
 		char **cors_origins; /* NULL-terminated */
 	} api;
 	struct {
-		char *root;	    /* files named by path in scripts; NULL: none */
-		size_t cache_bytes; /* 256 MiB */
+		char *music_on_hold; /* URL, or path below root; NULL: none */
+		char *root;	     /* files named by path in scripts; NULL: none */
+		size_t cache_bytes;  /* 256 MiB */
 	} media;
 	struct {		    /* [recording] */
 		char *path;	    /* recordings; relative to the state directory */
 		unsigned keep_days; /* 30; 0: for ever */
 		char *format;	    /* NULL: mp3, or wav for more than two channels */
 	} recording;
-	struct {
-		char *default_adapter;	     /* espeak-ng */
-		char **fallback;	     /* NULL-terminated */
-		char *adapters;		     /* directory of adapter programs */
-		unsigned concurrency;	     /* 4 */
-		unsigned timeout_ms;	     /* 8000 */
-		unsigned breaker_failures;   /* in a row; 5, 0: never left out */
-		unsigned breaker_seconds;    /* 30 */
-		struct json_object *options; /* adapter to table of texts; NULL: none */
-	} tts;
+	struct config_speech tts, asr;
 	struct {
 		int fetch_private_networks; /* 1, 0, or -1: only when we listen on loopback only */
 		size_t max_ncco_bytes;	    /* 65536 */
 		unsigned max_steps;	    /* 200 */
 		size_t max_media_bytes;	    /* 52428800 */
 		unsigned max_legs;	    /* that one call makes, at a time; 50 */
+		unsigned max_members;	    /* of a room, 200 */
+		unsigned max_queued;	    /* in a queue, 1000 */
 	} limits;
 };
 
@@ -142,6 +148,10 @@ const struct config_application *config_application_by_id(
 	const struct config *config, const char *id);
 const struct config_application *config_application_by_number(
 	const struct config *config, const char *called);
+
+/* The same application, perhaps of another time's configuration; NULL is none. */
+bool config_same_application(
+	const struct config_application *a, const struct config_application *b);
 
 /* limits.fetch_private_networks resolved: what -1 means for this configuration. */
 bool config_private_networks(const struct config *config);

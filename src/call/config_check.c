@@ -139,10 +139,20 @@ const char *config_check_prefix(const char *text)
 	return "must be the first digits of a number, with or without + before them";
 }
 
+const char *config_check_database(const char *text)
+{
+	static const char scheme[] = "sqlite://";
+	size_t length = sizeof(scheme) - 1;
+
+	if (strncmp(text, scheme, length) != 0 || !text[length] || strpbrk(text, "?#"))
+		return "must be sqlite:// and a path, such as sqlite:///var/lib/nccod/nccod.db";
+	return NULL;
+}
+
 const char *config_check_adapter(const char *text)
 {
 	if (!*text || *text == '.' || strchr(text, '/') || has_control(text, ' '))
-		return "must be the name of a program in tts.adapters";
+		return "must be the name of a program among the adapters";
 	return NULL;
 }
 
@@ -205,7 +215,8 @@ static bool is_option_name(const char *name)
 					   "0123456789_-")];
 }
 
-/* [tts.options.NAME]: NAME is an adapter's, and the keys become names of variables. */
+/* [tts.options.NAME], [asr.options.NAME]: NAME is an adapter's, and the keys become names of
+ * variables. */
 static void check_adapter_options(struct option_load *load, struct json_object *root,
 	const char *section, struct json_object *options)
 {
@@ -287,6 +298,7 @@ void config_check(struct option_load *load, struct json_object *root, const stru
 	check_ports(load, root, config);
 	check_ids(load, root, config);
 	check_adapter_options(load, root, "tts", config->tts.options);
+	check_adapter_options(load, root, "asr", config->asr.options);
 	check_trunks(load, root, config);
 	if (wanted && !config_application_by_id(config, wanted))
 		option_fault(load, json_member(root, "default_application"), "default_application",
@@ -304,6 +316,11 @@ const struct config_application *config_application_by_id(
 		if (config->applications[i].id && strcmp(config->applications[i].id, id) == 0)
 			return &config->applications[i];
 	return NULL;
+}
+
+bool config_same_application(const struct config_application *a, const struct config_application *b)
+{
+	return a == b || (a && b && strcmp(a->id, b->id) == 0);
 }
 
 const struct config_application *config_application_by_number(

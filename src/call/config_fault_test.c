@@ -130,6 +130,8 @@ static const struct {
 		"set"},
 	{"[tts.options.\"a/b\"]\nkey = \"x\"",
 		"c.toml:1:14: tts.options.a/b: must be named as a program in tts.adapters"},
+	{"[asr.options.\"a/b\"]\nkey = \"x\"",
+		"c.toml:1:14: asr.options.a/b: must be named as a program in asr.adapters"},
 	{"[tts.options.openai]\n\"a b\" = \"x\"",
 		"c.toml:2:1: tts.options.openai: \"a b\" must be of letters, digits, _ and -"},
 	{"proxy.http_router.timeout_ms = 0",
@@ -168,8 +170,11 @@ static const struct {
 		"as 198.51.100.0/24, not \"carrier.example\""},
 	{TRUNK("name = \"a\"\ndest = \"sip:h\"") TRUNK("name = \"a\"\ndest = \"sip:g\""),
 		"c.toml:5:1: proxy.trunks.1.name: \"a\" is taken by proxy.trunks.0"},
+	{"database_url = \"mysql://h/x\"",
+		"c.toml:1:1: database_url: must be sqlite:// and a path, such as "
+		"sqlite:///var/lib/nccod/nccod.db, not \"mysql://h/x\""},
 	{"tts.default = \"../sh\"",
-		"c.toml:1:5: tts.default: must be the name of a program in tts.adapters, not "
+		"c.toml:1:5: tts.default: must be the name of a program among the adapters, not "
 		"\"../sh\""},
 	{"media.root = { env = \"CONFIG_TEST_UNSET\" }",
 		"c.toml:1:7: media.root: the environment variable CONFIG_TEST_UNSET is not set"},

@@ -19,6 +19,33 @@ static bool lists_differ(char *const *a, char *const *b)
 	return *a != *b;
 }
 
+static void name_restart(const char *section, const char *key)
+{
+	log_warn(NULL, "reload: %s%s has changed and takes effect after a restart", section, key);
+}
+
+static void name_speech(
+	const char *section, const struct config_speech *old, const struct config_speech *new)
+{
+	const struct {
+		const char *key;
+		bool changed;
+	} rows[] = {
+		{"default", differs(old->default_adapter, new->default_adapter)},
+		{"fallback", lists_differ(old->fallback, new->fallback)},
+		{"adapters", differs(old->adapters, new->adapters)},
+		{"concurrency", old->concurrency != new->concurrency},
+		{"timeout_ms", old->timeout_ms != new->timeout_ms},
+		{"breaker_failures", old->breaker_failures != new->breaker_failures},
+		{"breaker_seconds", old->breaker_seconds != new->breaker_seconds},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].changed)
+			name_restart(section, rows[i].key);
+	}
+}
+
 void config_name_restarts(const struct config *old, const struct config *new)
 {
 	const struct {
@@ -44,14 +71,6 @@ void config_name_restarts(const struct config *old, const struct config *new)
 		{"media.cache_bytes", old->media.cache_bytes != new->media.cache_bytes},
 		{"limits.max_media_bytes",
 			old->limits.max_media_bytes != new->limits.max_media_bytes},
-		{"tts.default", differs(old->tts.default_adapter, new->tts.default_adapter)},
-		{"tts.fallback", lists_differ(old->tts.fallback, new->tts.fallback)},
-		{"tts.adapters", differs(old->tts.adapters, new->tts.adapters)},
-		{"tts.concurrency", old->tts.concurrency != new->tts.concurrency},
-		{"tts.timeout_ms", old->tts.timeout_ms != new->tts.timeout_ms},
-		{"tts.breaker_failures, tts.breaker_seconds",
-			old->tts.breaker_failures != new->tts.breaker_failures ||
-				old->tts.breaker_seconds != new->tts.breaker_seconds},
 		{"http_addr", differs(old->http_addr, new->http_addr)},
 		{"https_addr", differs(old->https_addr, new->https_addr)},
 		{"http.max_connections, http.max_source_connections",
@@ -60,6 +79,7 @@ void config_name_restarts(const struct config *old, const struct config *new)
 					new->http.max_source_connections},
 		{"http.ca_file", differs(old->http.ca_file, new->http.ca_file)},
 		{"recording.path", differs(old->recording.path, new->recording.path)},
+		{"database_url", differs(old->database_url, new->database_url)},
 		{"state_directory", differs(old->state_directory, new->state_directory)},
 		{"limits.fetch_private_networks",
 			config_private_networks(old) != config_private_networks(new)},
@@ -67,7 +87,8 @@ void config_name_restarts(const struct config *old, const struct config *new)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (rows[i].changed)
-			log_warn(NULL, "reload: %s has changed and takes effect after a restart",
-				rows[i].key);
+			name_restart("", rows[i].key);
 	}
+	name_speech("tts.", &old->tts, &new->tts);
+	name_speech("asr.", &old->asr, &new->asr);
 }

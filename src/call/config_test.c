@@ -80,6 +80,14 @@ static void test_config__defaults_need_no_file(void **state)
 	assert_null(config->tts.options);
 	assert_int_equal(config->tts.breaker_failures, 5);
 	assert_int_equal(config->tts.breaker_seconds, 30);
+	assert_string_equal(config->asr.default_adapter, "pocketsphinx");
+	assert_null(config->asr.fallback[0]);
+	assert_non_null(strstr(config->asr.adapters, "/asr-adapters"));
+	assert_int_equal(config->asr.concurrency, 8);
+	assert_int_equal(config->asr.timeout_ms, 10000);
+	assert_null(config->asr.options);
+	assert_int_equal(config->asr.breaker_failures, 5);
+	assert_int_equal(config->asr.breaker_seconds, 30);
 	assert_int_equal(config->limits.fetch_private_networks, -1);
 	assert_int_equal(config->limits.max_ncco_bytes, 65536);
 	assert_int_equal(config->limits.max_steps, 200);

@@ -79,7 +79,7 @@ static void on_ringing_over(void *arg)
 	struct call *callee;
 
 	TAILQ_FOREACH (callee, &connect->caller->children, child) {
-		if (callee->dial.connect == connect && callee->state == CALL_DIALING)
+		if (callee->dial.connect == connect && !callee->status_told[STATUS_ANSWERED])
 			call_cancel(callee, "timeout");
 	}
 }

@@ -13,7 +13,9 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "call/recording.h"
+#include "call/room_recording.h"
 #include "call/call_private.h"
+#include "speech/asr.h"
 
 #define DECODE_WORKERS	     2
 #define DELIVER_AT_END_US    (10 * USEC_PER_SEC)
@@ -125,30 +127,6 @@ static int open_websockets(struct server *server, char **ret_error)
 	return 0;
 }
 
-/* Speech is not needed by every script: without an adapter nccod runs and says so. */
-static void open_speech(struct server *server)
-{
-	const struct config *c = server->config;
-	char *cache_dir = xasprintf("%s/speech", c->state_directory), *error = NULL;
-	struct speech_config speech = {
-		.adapter_dir = c->tts.adapters,
-		.cache_dir = cache_dir,
-		.adapter = c->tts.default_adapter,
-		.fallback = (const char *const *)c->tts.fallback,
-		.breaker_failures = c->tts.breaker_failures,
-		.breaker_seconds = c->tts.breaker_seconds,
-		.options = c->tts.options,
-		.concurrency = c->tts.concurrency,
-		.timeout_ms = c->tts.timeout_ms,
-	};
-
-	server->speech = speech_new(server->loop, &speech, &error);
-	if (!server->speech)
-		log_warn(NULL, "scripts cannot speak: %s", error);
-	free(error);
-	free(cache_dir);
-}
-
 static int open_recordings(struct server *server, char **ret_error)
 {
 	const struct config *c = server->config;
@@ -230,9 +208,10 @@ static int build(struct server *server, char **ret_error)
 	}
 	server->workers = worker_pool_new(server->loop, "worker", DECODE_WORKERS);
 	if (open_media(server, ret_error) < 0 || open_http(server, ret_error) < 0 ||
-		open_websockets(server, ret_error) < 0 || open_recordings(server, ret_error) < 0)
+		open_websockets(server, ret_error) < 0 ||
+		server_open_store(server, ret_error) < 0 || open_recordings(server, ret_error) < 0)
 		return -1;
-	open_speech(server);
+	server_open_speech(server);
 	sounds = (struct sound_config){
 		.cache = server->cache,
 		.speech = server->speech,
@@ -291,6 +270,8 @@ struct server *server_new(struct loop *loop, struct config *config, char **ret_e
 	server->config = config;
 	TAILQ_INIT(&server->calls);
 	TAILQ_INIT(&server->conversations);
+	TAILQ_INIT(&server->queues);
+	LIST_INIT(&server->room_recordings);
 	webhook_env_init(&server->webhooks);
 	server->webhooks.on_drained = on_webhooks_drained;
 	server->webhooks.arg = server;
@@ -320,11 +301,13 @@ struct server *server_free(struct server *server)
 	server->draining = false;
 	while ((call = TAILQ_FIRST(&server->calls)))
 		call_free(call);
+	room_recordings_abandon(server);
 	webhook_env_release(&server->webhooks);
 	trunks_free(server->trunks);
 	sip_agent_free(server->agent);
 	http_client_free(server->trusted);
 	speech_free(server->speech);
+	asr_free(server->asr);
 	worker_pool_free(server->workers);
 	sound_store_free(server->sounds);
 	tones_release(&server->tones);
@@ -334,6 +317,7 @@ struct server *server_free(struct server *server)
 	connector_free(server->connector);
 	media_engine_free(server->media);
 	recording_store_free(server->recordings);
+	store_free(server->store);
 	free(server->recording_directory);
 	free(server->public_url);
 	free_retired(server, 0);
@@ -363,8 +347,7 @@ void server_reload(struct server *server, struct config *config)
 	server->retired[server->retired_count++] = server->config;
 	server->config = config;
 	recording_store_keep(server->recordings, config->recording.keep_days);
-	if (server->speech)
-		speech_set_options(server->speech, config->tts.options);
+	server_take_speech(server);
 	take_limits(server);
 	trunks_reload(server->trunks, config);
 	log_info(NULL, "configuration reloaded: %zu applications", config->application_count);
@@ -424,7 +407,7 @@ bool server_accepts_calls(const struct server *server)
 
 bool server_disk_fails(const struct server *server)
 {
-	return recording_store_fails(server->recordings);
+	return recording_store_fails(server->recordings) || store_fails(server->store);
 }
 
 struct worker_pool *server_workers(struct server *server)
@@ -436,7 +419,9 @@ void server_counts(const struct server *server, struct server_counts *ret_counts
 {
 	*ret_counts = (struct server_counts){.active = server->call_count,
 		.total = server->calls_total,
-		.failed = server->calls_failed};
+		.failed = server->calls_failed,
+		.webhook_lines = server->webhooks.lines,
+		.webhooks_waiting = webhook_waiting(&server->webhooks)};
 }
 
 unsigned server_call_count(const struct server *server)

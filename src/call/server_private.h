@@ -6,12 +6,14 @@
 
 #include "call/conversation.h"
 #include "call/leg.h"
+#include "call/queue.h"
 #include "call/server.h"
 #include "call/tone.h"
 #include "call/trunk.h"
 #include "call/webhook.h"
 #include "http/cache.h"
 #include "http/websocket.h"
+#include "store/store.h"
 
 struct server {
 	struct loop *loop;
@@ -25,9 +27,11 @@ struct server {
 	struct connector *connector; /* of the WebSockets */
 	struct websocket_client *websockets;
 	struct http_cache *cache;
-	struct speech *speech;
+	struct speech *speech; /* NULL: scripts cannot speak */
+	struct asr *asr;       /* NULL: nor understand speech */
 	struct sound_store *sounds;
 	struct tones tones;
+	struct store *store;
 	struct recording_store *recordings;
 	char *recording_directory, *public_url;
 	struct sip_agent *agent;
@@ -37,6 +41,8 @@ struct server {
 
 	struct call_list calls;
 	struct conversation_list conversations;
+	struct queue_list queues;
+	LIST_HEAD(room_recordings, room_recording) room_recordings;
 	unsigned call_count;
 	uint64_t calls_total, calls_failed;
 	bool draining, hurried;
@@ -46,5 +52,13 @@ struct server {
 };
 
 void server_call_gone(struct server *server);
+
+/* server_speech.c: what speaks and what listens, by the configuration, and what of it a reload
+ * changes. */
+void server_open_speech(struct server *server);
+void server_take_speech(struct server *server);
+
+/* server_store.c */
+int server_open_store(struct server *server, char **ret_error);
 
 #endif

@@ -66,15 +66,30 @@ struct media_tape *media_tape_free(struct media_tape *tape)
 	return NULL;
 }
 
-bool media_tape_pop(struct media_tape *tape, struct tape_block *ret_block)
+const struct tape_block *media_tape_peek(struct media_tape *tape)
 {
 	size_t head = atomic_load_explicit(&tape->head, memory_order_relaxed);
-	const struct tape_block *block = &tape->blocks[head % TAPE_BLOCKS];
 
 	if (head == atomic_load_explicit(&tape->tail, memory_order_acquire))
+		return NULL;
+	return &tape->blocks[head % TAPE_BLOCKS];
+}
+
+void media_tape_skip(struct media_tape *tape)
+{
+	size_t head = atomic_load_explicit(&tape->head, memory_order_relaxed);
+
+	atomic_store_explicit(&tape->head, head + 1, memory_order_release);
+}
+
+bool media_tape_pop(struct media_tape *tape, struct tape_block *ret_block)
+{
+	const struct tape_block *block = media_tape_peek(tape);
+
+	if (!block)
 		return false;
 	memcpy(ret_block, block, offsetof(struct tape_block, data) + block->bytes);
-	atomic_store_explicit(&tape->head, head + 1, memory_order_release);
+	media_tape_skip(tape);
 	return true;
 }
 

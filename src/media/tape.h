@@ -7,7 +7,7 @@
  * RTP timestamp: a packet that was lost leaves a hole, one that is late lands where it belongs. At
  * most about 2.5 s wait to be read; what comes after is dropped and counted, and is a hole too.
  *
- * media_leg_tape() and its like: core thread. media_tape_pop(), media_tape_lost(): the reader. */
+ * media_leg_tape() and its like: core thread. media_tape_pop() and those after it: the reader. */
 #ifndef MEDIA_TAPE_H
 #define MEDIA_TAPE_H
 
@@ -40,6 +40,9 @@ struct media_tape *media_tape_new(void);
 struct media_tape *media_tape_free(struct media_tape *tape); /* NULL allowed; returns NULL */
 
 bool media_tape_pop(struct media_tape *tape, struct tape_block *ret_block);
+/* The same in two steps: the next block, or NULL; it is there until it is skipped. */
+const struct tape_block *media_tape_peek(struct media_tape *tape);
+void media_tape_skip(struct media_tape *tape);
 uint32_t media_tape_lost(const struct media_tape *tape); /* blocks dropped so far */
 /* The monotonic time, in us, of the tape's beginning, by which tapes of several legs are put side
  * by side; 0 when it has not begun: before the leg's media has. */
