@@ -101,6 +101,7 @@ void call_conversation_changed(struct call *call, const char *from)
 		webhook_set_conversation(call->line, call->conversation_uuid);
 		call_tell_transfer(call, from);
 	}
+	call_fork_moved(call);
 }
 
 /* --- the end --- */
@@ -115,6 +116,7 @@ static bool begin_end(struct call *call)
 	route_cancel(call->route);
 	call->route = NULL;
 	call_referral_release(call);
+	call_amd_release(call);
 	connect_cancel(call->connect);
 	if (call->line)
 		webhook_forget(call->line);
@@ -137,7 +139,7 @@ void call_reject(struct call *call, int status, const char *reason, struct json_
 	}
 }
 
-/* Those that it has made end with it. */
+/* Those that it has made end with it, unless they are in a room. */
 static void end_children(struct call *call)
 {
 	struct call *child;
@@ -146,7 +148,8 @@ static void end_children(struct call *call)
 		TAILQ_REMOVE(&call->children, child, child);
 		child->parent = NULL;
 		child->dial.connect = NULL;
-		call_hangup(child, NULL, NULL);
+		if (child->state != CALL_BRIDGED || !child->conversation->name)
+			call_hangup(child, NULL, NULL);
 	}
 }
 
@@ -172,6 +175,8 @@ void call_ended(struct call *call, const struct leg_end *end)
 		call_leave_parent(call);
 	call_fork_release(call);
 	call_speech_gone(call);
+	call_amd_release(call);
+	call_transcribe_end(call);
 	conversation_leave(call);
 	call_reap_soon(call);
 }
@@ -189,7 +194,7 @@ static void on_reap(void *arg)
 
 	call->leg = leg_free(call->leg);
 	call_free_trunk(call);
-	if (call->recordings.count == 0 && !call->dial.asked)
+	if (call->recordings.count == 0 && !call->dial.asked && call_transcribe_end(call))
 		call_free(call);
 }
 
@@ -217,6 +222,7 @@ static void on_answered(void *arg)
 	call_digits_media_ready(arg);
 	call_sound_media_ready(arg);
 	call_record_media_ready(arg);
+	call_amd_media_ready(arg);
 }
 
 static void on_digit(void *arg, char digit)
@@ -238,6 +244,13 @@ static void on_play_end(void *arg, uint32_t play, enum media_play_end end, uint3
 	(void)played_ms;
 	if (call_sound_is(call, play, false))
 		call_sound_ended(call, end);
+	else
+		call_music_ended(call, play, end);
+}
+
+static void on_held(void *arg, bool held)
+{
+	call_peer_holds(arg, held);
 }
 
 static void on_digits_sent(void *arg)
@@ -266,6 +279,7 @@ const struct leg_handler call_leg_handler = {
 	.on_digit = on_digit,
 	.on_play_end = on_play_end,
 	.on_digits_sent = on_digits_sent,
+	.on_held = on_held,
 	.on_refer_status = on_refer_status,
 	.on_refer = on_refer,
 	.on_ended = on_ended,
@@ -287,6 +301,8 @@ struct call *call_new(struct server *server)
 	call_record_init(call);
 	call_refer_init(call);
 	call_outbound_init(call);
+	call_join_init(call);
+	queue_place_init(call);
 	TAILQ_INIT(&call->children);
 	call->interp = interp_new(&call_host, call, server->config->limits.max_steps);
 	TAILQ_INSERT_TAIL(&server->calls, call, link);
@@ -302,8 +318,13 @@ struct call *call_free(struct call *call)
 	call_sound_release(call);
 	call_host_release(call);
 	call_record_release(call);
+	call_hold_release(call);
+	call_join_release(call);
+	queue_place_release(call);
 	call_fork_release(call);
 	call_speech_gone(call);
+	call_amd_release(call);
+	call_transcribe_release(call);
 	call_refer_release(call);
 	call_outbound_release(call);
 	call_forward_free(call);

@@ -161,6 +161,21 @@ void call_tell_refer(struct call *call, const char *to, int status)
 	post(call, body);
 }
 
+/* These name the call call_uuid, too. */
+void call_tell_amd(struct call *call, const char *url, const char *method, const char *status,
+	const char *sub_state)
+{
+	struct json_object *body = status_body(call, status);
+
+	json_add_text(body, "call_uuid", call->uuid);
+	if (sub_state)
+		json_add_text(body, "sub_state", sub_state);
+	if (url)
+		webhook_event(call->line, url, method, body);
+	else
+		post(call, body);
+}
+
 void call_tell_error(struct call *call, const char *pointer, const char *reason)
 {
 	struct json_object *body = json_object_new_object();

@@ -221,19 +221,19 @@ const struct ncco_host call_host = {
 	.record_order = call_record_order,
 	.connect = call_connect,
 	.forget_connect = call_forget_connect,
-	.join = call_absent_join,
-	.leave = call_absent_leave,
-	.transfer = call_absent_transfer,
-	.enqueue = call_absent_enqueue,
-	.leave_queue = call_absent_forget_connect,
-	.dequeue = call_absent_dequeue,
-	.forget_dequeue = call_absent_forget_connect,
+	.join = call_join,
+	.leave = call_leave,
+	.transfer = call_transfer,
+	.enqueue = queue_enter,
+	.leave_queue = queue_leave,
+	.dequeue = queue_take,
+	.forget_dequeue = queue_leave,
 	.recognise = call_recognise,
 	.speech_clock = call_speech_clock,
 	.forget_speech = call_forget_speech,
 	.finish_speech = call_finish_speech,
-	.amd = call_absent_amd,
-	.transcribe = call_absent_transcribe,
+	.amd = call_amd,
+	.transcribe = call_transcribe,
 	.fork = call_fork,
 	.refer = call_refer,
 	.forget_refer = call_forget_refer,
@@ -247,7 +247,7 @@ const struct ncco_host call_host = {
 
 void call_host_init(struct call *call)
 {
-	call_absent_init(call);
+	call_transcribe_init(call);
 	timer_init(&call->no_receiver, call->server->loop, answer_nothing, call);
 	timer_init(&call->script_timer, call->server->loop, on_script_timer, call);
 }
@@ -255,7 +255,6 @@ void call_host_init(struct call *call)
 void call_host_release(struct call *call)
 {
 	call_forget_digits(call);
-	call_absent_release(call);
 	timer_stop(&call->no_receiver);
 	timer_stop(&call->script_timer);
 }

@@ -197,6 +197,12 @@ struct call *call_dial(
 	call->dial.digits = xstrdup(to->dtmf_answer);
 	call->dial.answer_url = to->answer_url ? call_url(spec->base, to->answer_url) : NULL;
 	call->dial.answer_method = xstrdup(to->answer_method);
+	if (spec->amd && to->type != NCCO_WEBSOCKET) {
+		call->dial.amd_wanted = true;
+		call->dial.amd = (struct ncco_amd){.hangup = spec->amd->hangup,
+			.mode = spec->amd->mode,
+			.beep_timeout_s = spec->amd->beep_timeout_s};
+	}
 	call->line = webhook_line_new(
 		&call->server->webhooks, call->uuid, call->conversation_uuid, call->app);
 	/* One with a script of its own hears it alone. */
@@ -238,20 +244,44 @@ static void on_own_script(void *arg, struct webhook_reply *reply)
 	call_hangup(call, "onAnswer gave no script", NULL);
 }
 
+static void go_on(struct call *call);
+
+/* Who waits for it goes on when it is known; else that is found out beside. */
+static void find_out(struct call *call)
+{
+	const struct ncco_amd *amd = &call->dial.amd;
+
+	call->dial.amd_wanted = false;
+	if (amd->mode == NCCO_AMD_ASYNC)
+		call_amd_start(call, amd, NULL);
+	else
+		call_amd_start(call, amd, go_on);
+	if (amd->mode == NCCO_AMD_ASYNC)
+		go_on(call);
+}
+
 /* Answered, and it has got its digits: its own script, or into the conversation. */
 static void go_on(struct call *call)
 {
 	struct call_dial *dial = &call->dial;
+	const char *method = dial->answer_method ? dial->answer_method
+			     : call->app	 ? call->app->answer_method
+						 : "GET";
 
+	if (call->state != CALL_DIALING)
+		return;
+	if (dial->amd_wanted) {
+		find_out(call);
+		return;
+	}
 	if (!dial->answer_url) {
 		call_bridge(call);
 		return;
 	}
 	conversation_admit(call);
 	call_set_state(call, CALL_ASKING);
-	webhook_ask(call->line, WEBHOOK_ANSWER, dial->answer_url,
-		dial->answer_method ? dial->answer_method : "GET", call_answer_parameters(call),
-		on_own_script, call);
+	webhook_ask(call->line, WEBHOOK_ANSWER, dial->answer_url, method,
+		call_answer_parameters(call), on_own_script, call);
 }
 
 void call_answered_out(struct call *call)

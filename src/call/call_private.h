@@ -4,16 +4,20 @@
  *   call_inbound.c   arrival, routing, the answer webhook
  *   call_outbound.c  calls that a call makes: dialed, answered, ready
  *   call_forward.c   a call that the router sends elsewhere, without a script
+ *   call_hold.c      hold, by us or by the other side
  *   call_event.c     what its application is told
  *   call_outcome.c   ... of how it ended
  *   call_host.c      what a script asks of it: struct ncco_host
  *   call_connect.c   ... other parties
+ *   call_join.c      ... rooms and transfers
+ *   call_amd.c       ... who is there, a person or a machine
  *   call_refer.c     ... that the other side call somebody else
  *   call_referred.c  what the other side asks of it: a transfer
  *   call_sound.c     ... sounds
  *   call_digits.c    ... digits to send
  *   call_record.c    ... recordings
  *   call_speech.c    ... to understand speech
+ *   call_transcribe.c ... and to write down all that is said
  *
  * Core thread only. */
 #ifndef CALL_CALL_PRIVATE_H
@@ -24,6 +28,7 @@
 #include "base/id.h"
 #include "call/conversation.h"
 #include "call/leg.h"
+#include "call/queue.h"
 #include "call/route.h"
 #include "call/server_private.h"
 #include "call/sound.h"
@@ -74,11 +79,24 @@ struct call_digits {
 };
 
 struct call_recordings {
-
 	TAILQ_HEAD(call_records, call_record) all; /* that go on, or are being finished */
 	unsigned count, refused;
 	struct timer timer; /* tells of `refused` */
 	bool beep_wanted;
+};
+
+/* Of hold; plays on its own leg. */
+struct call_music {
+	bool on;
+	struct sound_load *load;
+	uint32_t play; /* 0: not yet */
+};
+
+/* What happened to it in a room, and its script has not been told yet. */
+struct call_news {
+	bool joined, left;
+	const char *reason; /* NULL: it did not fail */
+	struct timer timer;
 };
 
 /* The script's wish that the other side call somebody else (REFER). */
@@ -101,7 +119,9 @@ struct call_dial {
 	bool asked;	  /* ... and is waited for */
 	char *digits;	  /* sent once it has answered */
 	char *answer_url, *answer_method; /* its own script, run before it joins */
-	unsigned limit_s;		  /* of the connection, 0: none */
+	struct ncco_amd amd; /* its texts are NULL: its events go where the others do */
+	bool amd_wanted;     /* before the script or the conversation */
+	unsigned limit_s;    /* of the connection, 0: none */
 	struct timer limit;
 	struct trunk *trunk;	     /* taken for it; NULL: none */
 	const char *cancelled;	     /* status when it is given up before the answer */
@@ -123,6 +143,12 @@ struct call {
 	struct conversation *conversation;	      /* NULL: is over */
 	char conversation_uuid[CONVERSATION_ID_SIZE]; /* stays known */
 	bool present;				      /* hears the conversation, and is heard */
+	bool held;				      /* by us */
+	bool peer_holds;			      /* the other side has put us on hold */
+	struct call_music music;
+	struct call_seat seat;
+	struct call_news news;
+	struct queue_place place;
 	struct call *parent;	   /* has made this call; NULL: nobody, or it is over */
 	struct call_list children; /* that it has made; they end with it */
 	struct connect *connect;   /* is being made */
@@ -141,17 +167,16 @@ struct call {
 	struct call_recordings recordings;
 	struct call_speech *speech; /* the script listens for it; NULL: not */
 	unsigned listened;	    /* speech inputs, of any call, that listen to its party */
+	TAILQ_HEAD(call_transcribes, call_transcribe) transcribes; /* the last may be at work */
 	struct fork *fork;
 	char *fork_pointer;
+	struct call_amd *amd; /* who is there is being found out */
 	struct call_refer refer;
 	struct referral
 		*referral; /* a transfer that it has asked for, or is kept for; NULL: none */
 	bool early;	   /* sounds do not answer */
 	struct timer no_receiver;
 	struct timer script_timer;
-
-	unsigned absent; /* what was asked for and is not there, bits of enum absent */
-	struct timer absent_timer;
 
 	struct timer reap;
 	bool status_told[STATUS_FINAL + 1];
@@ -212,8 +237,16 @@ void call_forward_free(struct call *call);
 
 /* call_fork.c */
 void call_fork(void *ctx, const struct ncco_fork *fork);
+void call_fork_moved(struct call *call); /* it is in another conversation */
 void call_fork_digit(struct call *call, char digit);
 void call_fork_release(struct call *call);
+
+/* call_amd.c */
+void call_amd(void *ctx, const struct ncco_amd *amd);
+/* done: called at the end unless a machine was to be hung up on; NULL: its own script is told. */
+void call_amd_start(struct call *call, const struct ncco_amd *amd, void (*done)(struct call *call));
+void call_amd_media_ready(struct call *call);
+void call_amd_release(struct call *call);
 
 /* call_event.c */
 struct json_object *call_event_base(const struct call *call);
@@ -223,6 +256,9 @@ void call_tell_final(struct call *call, const struct leg_end *end);
 void call_tell_error(struct call *call, const char *pointer, const char *reason);
 void call_tell_transfer(struct call *call, const char *from);
 void call_tell_refer(struct call *call, const char *to, int status);
+/* url NULL: where the call's other events go; sub_state NULL: none. */
+void call_tell_amd(struct call *call, const char *url, const char *method, const char *status,
+	const char *sub_state);
 struct json_object *call_custom_headers(struct sip_leg *sip);
 struct call_outcome call_outcome(const struct call *call, const struct leg_end *end);
 
@@ -238,6 +274,24 @@ void call_host_release(struct call *call);
 void call_connect(void *ctx, const struct ncco_connect *spec);
 void call_forget_connect(void *ctx);
 
+/* call_join.c */
+void call_join_init(struct call *call);
+void call_join_release(struct call *call);
+void call_join(void *ctx, const struct ncco_join *join);
+void call_leave(void *ctx);
+bool call_transfer(void *ctx, const struct ncco_transfer *transfer);
+void call_tell_joined(struct call *call);
+void call_tell_left(struct call *call, const char *constant_reason); /* NULL: it is over */
+
+/* call_hold.c */
+void call_hold(struct call *call, bool on);
+void call_peer_holds(struct call *call, bool holds);
+/* Who is alone there now; who leaves. */
+void call_review_music(struct conversation *conversation);
+void call_hold_leave(struct call *call);
+void call_hold_release(struct call *call);
+void call_music_ended(struct call *call, uint32_t play, enum media_play_end end);
+
 /* call_refer.c */
 void call_refer_init(struct call *call);
 void call_refer_release(struct call *call);
@@ -251,24 +305,20 @@ void call_referred(struct call *call, const struct sip_refer *refer);
 /* It takes no part in a transfer any more: it ends, or its script calls somebody itself. */
 void call_referral_release(struct call *call);
 
-/* call_absent.c: rows of call_host that have nothing behind them */
-void call_absent_init(struct call *call);
-void call_absent_release(struct call *call);
-void call_absent_forget_connect(void *ctx);
-void call_absent_join(void *ctx, const struct ncco_join *join);
-void call_absent_leave(void *ctx);
-bool call_absent_transfer(void *ctx, const struct ncco_transfer *transfer);
-void call_absent_enqueue(void *ctx, const struct ncco_queue *queue);
-void call_absent_dequeue(void *ctx, const char *name);
-void call_absent_amd(void *ctx, const struct ncco_amd *amd);
-void call_absent_transcribe(void *ctx, const struct ncco_transcribe *transcribe);
-
 /* call_speech.c */
 void call_recognise(void *ctx, const struct ncco_speech *wanted);
 void call_speech_clock(void *ctx);
 void call_finish_speech(void *ctx);
 void call_forget_speech(void *ctx);
 void call_speech_gone(struct call *call); /* its party has gone */
+
+/* call_transcribe.c */
+void call_transcribe_init(struct call *call);
+void call_transcribe(void *ctx, const struct ncco_transcribe *wanted);
+/* No more is heard. True when nothing is being recognised any more; else call_reap_soon() comes
+ * once that is so. */
+bool call_transcribe_end(struct call *call);
+void call_transcribe_release(struct call *call);
 
 /* call_sound.c */
 void call_sound_init(struct call *call);
@@ -295,5 +345,8 @@ void call_record_release(struct call *call);
 void call_record_start(void *ctx, const struct ncco_record *record);
 void call_record_order(void *ctx, unsigned number, enum ncco_record_order order);
 void call_record_media_ready(struct call *call);
+/* It is present in a conversation now; it is about to leave it. */
+void call_record_came(struct call *call);
+void call_record_left(struct call *call);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/recording.h"
+#include "call/recording_event.h"
 #include "call/call_private.h"
 
 #define MAX_AT_ONCE 8
@@ -34,25 +35,9 @@ static void record_free(struct call_record *record)
 	free(record);
 }
 
-static struct json_object *record_body(const struct recording_result *result, const char *url)
+static void send_webhook(struct call_record *record, const struct recording_result *result)
 {
-	struct json_object *body = json_object_new_object();
-	char iso[CLOCK_ISO_SIZE];
-
-	json_add_text(body, "start_time", clock_iso(result->start_wall, iso));
-	json_add_text(body, "recording_url", url);
-	json_add_int(body, "size", (int64_t)result->size);
-	json_add_text(body, "recording_uuid", result->id);
-	json_add_text(body, "end_time", clock_iso(result->end_wall, iso));
-	if (result->lost_ms)
-		json_add_int(body, "lost_ms", result->lost_ms);
-	return body;
-}
-
-static void send_webhook(
-	struct call_record *record, const struct recording_result *result, const char *url)
-{
-	struct json_object *body = record_body(result, url);
+	struct json_object *body = recording_event(server_public_url(record->call->server), result);
 
 	/* Its body is the step's own and the conversation, as for notify. */
 	call_host.post(record->call, &(struct ncco_request){.kind = NCCO_REQUEST_NOTIFY,
@@ -69,7 +54,7 @@ static void on_ended(void *arg, const struct recording_result *result)
 	struct call *call = record->call;
 	struct ncco_event event = {
 		.type = NCCO_RECORDED, .number = record->number, .failed = result->error != NULL};
-	char *url = xasprintf("%s/v1/files/%s", server_public_url(call->server), result->id);
+	char *url = recording_url(server_public_url(call->server), result);
 	char *reason = NULL;
 
 	event.url = url;
@@ -81,7 +66,7 @@ static void on_ended(void *arg, const struct recording_result *result)
 	} else {
 		log_info(call->uuid, "recording %s: %llu bytes", result->id,
 			(unsigned long long)result->size);
-		send_webhook(record, result, url);
+		send_webhook(record, result);
 	}
 	if (result->lost_ms)
 		log_warn(call->uuid, "recording %s: %u ms are missing, the disk is too slow",
@@ -115,18 +100,6 @@ void call_record_media_ready(struct call *call)
 		beep(call);
 }
 
-static const struct sound_format *choose_format(
-	const struct call *call, const struct ncco_record *record)
-{
-	const char *configured = call->server->config->recording.format;
-	const struct sound_format *format;
-
-	if (record->format)
-		return sound_format_find(record->format);
-	format = sound_format_find(configured ? configured : "mp3");
-	return record->channels > format->max_channels ? sound_format_find("wav") : format;
-}
-
 /* Told by a timer, as a host function must not call back. */
 static void tell_refused(void *arg)
 {
@@ -148,12 +121,24 @@ static void refuse(struct call *call, const struct ncco_record *wanted)
 	timer_start(&call->recordings.timer, 0);
 }
 
+/* Recordings of more than two channels have one for each of the others who are there. */
+static void add_others(struct call *call, struct recording *recording)
+{
+	struct call *other;
+
+	TAILQ_FOREACH (other, &call->conversation->members, member) {
+		if (other != call && other->present)
+			recording_add_party(recording, leg_media(other->leg));
+	}
+}
+
 void call_record_start(void *ctx, const struct ncco_record *wanted)
 {
 	struct call *call = ctx;
 	struct call_record *record;
+	const char *configured = call->server->config->recording.format;
 	struct recording_spec spec = {
-		.format = choose_format(call, wanted),
+		.format = recording_format(wanted->format, configured, wanted->channels),
 		.channels = wanted->channels,
 		.silence_ms = wanted->end_on_silence_s * 1000,
 	};
@@ -174,8 +159,40 @@ void call_record_start(void *ctx, const struct ncco_record *wanted)
 	call->recordings.count++;
 	record->recording = recording_start(
 		call->server->recordings, leg_media(call->leg), &spec, on_ended, record);
+	if (call->present)
+		add_others(call, record->recording);
 	if (wanted->beep)
 		beep(call);
+}
+
+void call_record_came(struct call *call)
+{
+	struct call_record *record;
+	struct call *other;
+
+	TAILQ_FOREACH (record, &call->recordings.all, link)
+		add_others(call, record->recording);
+	TAILQ_FOREACH (other, &call->conversation->members, member) {
+		if (other == call || !other->present)
+			continue;
+		TAILQ_FOREACH (record, &other->recordings.all, link)
+			recording_add_party(record->recording, leg_media(call->leg));
+	}
+}
+
+void call_record_left(struct call *call)
+{
+	struct call_record *record;
+	struct call *other;
+
+	TAILQ_FOREACH (other, &call->conversation->members, member) {
+		if (other == call || !other->present)
+			continue;
+		TAILQ_FOREACH (record, &call->recordings.all, link)
+			recording_drop_party(record->recording, leg_media(other->leg));
+		TAILQ_FOREACH (record, &other->recordings.all, link)
+			recording_drop_party(record->recording, leg_media(call->leg));
+	}
 }
 
 void call_record_order(void *ctx, unsigned number, enum ncco_record_order order)

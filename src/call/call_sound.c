@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "call/call_private.h"
 #include "http/url.h"
+#include "media/room.h"
 
 #define ASK_AGAIN_US (1 * USEC_PER_MSEC)
 
@@ -33,8 +34,12 @@ static void fail_sound(struct call *call, const char *reason)
 
 static void start_prompt(struct call *call, struct prompt *prompt)
 {
+	struct media_room *room = conversation_stage(call);
+
 	call->sound.prompt = prompt;
-	call->sound.play = leg_play(call->leg, prompt, call->sound.loops);
+	call->sound.in_room = room != NULL;
+	call->sound.play = room ? media_room_play(room, prompt, call->sound.loops)
+				: leg_play(call->leg, prompt, call->sound.loops);
 }
 
 static void on_sound(void *arg, struct prompt *prompt, const char *error)
@@ -173,7 +178,10 @@ static void stop_playing(struct call *call)
 {
 	if (!call->sound.play)
 		return;
-	leg_stop(call->leg);
+	if (call->sound.in_room)
+		media_room_stop(call->conversation->room);
+	else
+		leg_stop(call->leg);
 }
 
 void call_stop_sound(void *ctx)
@@ -191,6 +199,15 @@ static void start_again(struct call *call)
 	drop_sound(call);
 	call->sound.spec.codec = leg_codec(call->leg);
 	get_sound(call, &call->sound.spec);
+}
+
+void call_sound_leaves_room(struct call *call)
+{
+	if (!call->sound.play || !call->sound.in_room)
+		return;
+	stop_playing(call);
+	call->sound.in_room = false;
+	start_again(call);
 }
 
 bool call_sound_is(const struct call *call, uint32_t play, bool in_room)

@@ -44,6 +44,7 @@ static const struct option config_keys[] = {
 	{"drain_timeout", OPTION_UNSIGNED, AT(drain_timeout), .number = 60, RANGE(0, DAY),
 		.unit = "seconds"},
 	{"default_application", OPTION_TEXT, AT(default_application)},
+	{"database_url", OPTION_TEXT, AT(database_url), .check = config_check_database},
 	{"state_directory", OPTION_TEXT, AT(state_directory), .check = config_check_filled},
 
 	{"applications[]", OPTION_TABLES, AT(applications),
@@ -147,6 +148,7 @@ static const struct option config_keys[] = {
 	{"api.cors_origins", OPTION_TEXT_LIST, AT(api.cors_origins), .check = config_check_origin},
 
 	{"media.root", OPTION_TEXT, AT(media.root), .check = config_check_filled},
+	{"media.music_on_hold", OPTION_TEXT, AT(media.music_on_hold), .check = config_check_filled},
 	{"media.cache_bytes", OPTION_SIZE, AT(media.cache_bytes), .number = 256 * MIB,
 		RANGE(0, MIB *MIB)},
 
@@ -188,6 +190,10 @@ static const struct option config_keys[] = {
 		RANGE(1, 1000000)},
 	{"limits.max_media_bytes", OPTION_SIZE, AT(limits.max_media_bytes), .number = 50 * MIB,
 		RANGE(1024, 4096 * MIB)},
+	{"limits.max_members", OPTION_UNSIGNED, AT(limits.max_members), .number = 200,
+		RANGE(2, 10000), .unit = "calls"},
+	{"limits.max_queued", OPTION_UNSIGNED, AT(limits.max_queued), .number = 1000,
+		RANGE(1, 100000), .unit = "calls"},
 	{"limits.max_legs", OPTION_UNSIGNED, AT(limits.max_legs), .number = 50, RANGE(1, 1000),
 		.unit = "calls"},
 };

@@ -87,6 +87,7 @@ struct config {
 	unsigned drain_timeout; /* s, 60 */
 	char *default_application;
 	char *state_directory; /* $STATE_DIRECTORY, else ./nccod-data */
+	char *database_url;    /* sqlite://PATH; NULL: nccod.db in the state directory */
 	struct config_application *applications;
 	size_t application_count;
 
@@ -115,8 +116,9 @@ struct config {
 		char **cors_origins; /* NULL-terminated */
 	} api;
 	struct {
-		char *root;	    /* files named by path in scripts; NULL: none */
-		size_t cache_bytes; /* 256 MiB */
+		char *music_on_hold; /* URL, or path below root; NULL: none */
+		char *root;	     /* files named by path in scripts; NULL: none */
+		size_t cache_bytes;  /* 256 MiB */
 	} media;
 	struct {		    /* [recording] */
 		char *path;	    /* recordings; relative to the state directory */
@@ -130,6 +132,8 @@ struct config {
 		unsigned max_steps;	    /* 200 */
 		size_t max_media_bytes;	    /* 52428800 */
 		unsigned max_legs;	    /* that one call makes, at a time; 50 */
+		unsigned max_members;	    /* of a room, 200 */
+		unsigned max_queued;	    /* in a queue, 1000 */
 	} limits;
 };
 
@@ -144,6 +148,10 @@ const struct config_application *config_application_by_id(
 	const struct config *config, const char *id);
 const struct config_application *config_application_by_number(
 	const struct config *config, const char *called);
+
+/* The same application, perhaps of another time's configuration; NULL is none. */
+bool config_same_application(
+	const struct config_application *a, const struct config_application *b);
 
 /* limits.fetch_private_networks resolved: what -1 means for this configuration. */
 bool config_private_networks(const struct config *config);

@@ -2,10 +2,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/call_private.h"
+#include "call/room_recording.h"
+#include "media/room.h"
 
 /* Keys are told when they go down; how long they will be held is not known then. */
 #define DIGIT_MS 100
@@ -24,8 +27,58 @@ struct conversation *conversation_new(struct server *server)
 
 static void conversation_free(struct conversation *conversation)
 {
+	room_recording_stop(conversation->recording);
+	media_room_free(conversation->room);
 	TAILQ_REMOVE(&conversation->server->conversations, conversation, link);
+	free(conversation->name);
 	free(conversation);
+}
+
+struct conversation *conversation_find(struct server *server, const char *uuid)
+{
+	struct conversation *conversation;
+
+	TAILQ_FOREACH (conversation, &server->conversations, link) {
+		if (strcmp(conversation->uuid, uuid) == 0)
+			return conversation;
+	}
+	return NULL;
+}
+
+/* --- the media room --- */
+
+static void on_play_end(void *arg, uint32_t play, enum media_play_end end, uint32_t played_ms)
+{
+	struct conversation *conversation = arg;
+	struct call *call;
+
+	(void)played_ms;
+	TAILQ_FOREACH (call, &conversation->members, member) {
+		if (call_sound_is(call, play, true)) {
+			call_sound_ended(call, end);
+			return; /* the script may have changed the list */
+		}
+	}
+}
+
+static void join_room(struct call *call)
+{
+	media_room_join(call->conversation->room, leg_media(call->leg));
+	conversation_apply(call);
+}
+
+struct media_room *conversation_open(struct conversation *conversation)
+{
+	struct call *call;
+
+	if (conversation->room)
+		return conversation->room;
+	conversation->room = media_room_new(conversation->server->media, on_play_end, conversation);
+	TAILQ_FOREACH (call, &conversation->members, member) {
+		if (call->present)
+			join_room(call);
+	}
+	return conversation->room;
 }
 
 void conversation_admit(struct call *call)
@@ -36,26 +89,52 @@ void conversation_admit(struct call *call)
 		return;
 	call->present = true;
 	conversation->present++;
+	if (conversation->room)
+		join_room(call);
+	else if (conversation->present == 2)
+		conversation_open(conversation);
+	call_record_came(call);
+	call_review_music(conversation);
 }
 
 /* --- members --- */
 
-/* Those that stay look whether they are alone now. */
+static void check_company(struct conversation *conversation)
+{
+	struct call *call;
+
+	TAILQ_FOREACH (call, &conversation->members, member) {
+		call_check_company(call);
+		queue_review(call);
+	}
+	call_review_music(conversation);
+}
+
+/* Those that stay look whether they are alone now, or whether it is over. */
 static void take_out(struct call *call)
 {
 	struct conversation *conversation = call->conversation;
-	struct call *other;
+	bool over = conversation->name && call->seat.end_on_exit;
 
+	if (call->present && conversation->room) {
+		call_sound_leaves_room(call);
+		media_room_leave(leg_media(call->leg));
+	}
+	if (call->present)
+		call_record_left(call);
+	call_hold_leave(call);
+	conversation_leave_seat(call);
+	conversation->count--;
 	conversation->present -= call->present;
 	call->present = false;
 	call->conversation = NULL;
 	TAILQ_REMOVE(&conversation->members, call, member);
-	if (TAILQ_EMPTY(&conversation->members)) {
+	if (TAILQ_EMPTY(&conversation->members))
 		conversation_free(conversation);
-		return;
-	}
-	TAILQ_FOREACH (other, &conversation->members, member)
-		call_check_company(other);
+	else if (over)
+		conversation_end(conversation);
+	else
+		check_company(conversation);
 }
 
 void conversation_enter(struct conversation *conversation, struct call *call)
@@ -69,6 +148,7 @@ void conversation_enter(struct conversation *conversation, struct call *call)
 	if (moves)
 		take_out(call);
 	TAILQ_INSERT_TAIL(&conversation->members, call, member);
+	conversation->count++;
 	call->conversation = conversation;
 	snprintf(
 		call->conversation_uuid, sizeof(call->conversation_uuid), "%s", conversation->uuid);
@@ -79,6 +159,50 @@ void conversation_leave(struct call *call)
 {
 	if (call->conversation)
 		take_out(call);
+}
+
+static void move_one(struct conversation *to, struct call *call, const struct call_seat *seat)
+{
+	conversation_enter(to, call);
+	conversation_take_seat(call, seat);
+	if (!seat->waits)
+		conversation_admit(call);
+}
+
+/* The children first: left alone, they would be hung up. */
+void conversation_move(struct conversation *to, struct call *call, const struct call_seat *seat)
+{
+	static const struct call_seat no_rules;
+	struct call_seat child_seat = {.waits = seat && seat->waits};
+	struct conversation *from = call->conversation;
+	struct call *child;
+
+	TAILQ_FOREACH (child, &call->children, child) {
+		if (child->conversation == from && child->state == CALL_BRIDGED)
+			move_one(to, child, &child_seat);
+	}
+	move_one(to, call, seat ? seat : &no_rules);
+}
+
+void conversation_move_all(struct conversation *to, struct call *call, const struct call_seat *seat)
+{
+	struct conversation *from = call->conversation;
+	unsigned count = 0;
+	struct call **calls = xcalloc(from->count, sizeof(*calls)), *other;
+
+	TAILQ_FOREACH (other, &from->members, member) {
+		if (other->present && other != call)
+			calls[count++] = other;
+	}
+	for (unsigned i = 0; i < count; i++)
+		move_one(to, calls[i], seat);
+	move_one(to, call, seat);
+	free(calls);
+}
+
+void conversation_go_home(struct call *call)
+{
+	conversation_move(conversation_new(call->server), call, NULL);
 }
 
 void conversation_tell_digit(struct call *call, char digit)
@@ -97,5 +221,15 @@ bool conversation_has_company(const struct call *call)
 {
 	const struct conversation *conversation = call->conversation;
 
-	return conversation && conversation->present > (call->present ? 1 : 0);
+	return conversation &&
+	       (conversation->name || conversation->present > (call->present ? 1 : 0));
+}
+
+struct media_room *conversation_stage(const struct call *call)
+{
+	const struct conversation *conversation = call->conversation;
+
+	return call->present && !conversation->name && conversation->present > 1
+		       ? conversation->room
+		       : NULL;
 }

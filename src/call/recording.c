@@ -31,16 +31,28 @@ struct recording_store {
 	LIST_HEAD(recording_list, recording) all;
 };
 
+/* A tape on a leg. The tape is the recorder's. */
+struct strand {
+	LIST_ENTRY(strand) link;
+	struct recording *recording;
+	struct media_leg *leg;
+	struct media_tape *tape;
+	bool untaped;
+};
+
 struct recording {
 	LIST_ENTRY(recording) link;
 	struct recording_store *store;
-	struct media_leg *leg;
-	struct media_tape *tape;
+	LIST_HEAD(strand_list, strand) strands; /* that the media thread has */
+	struct strand *own;			/* the caller's; NULL: let go */
+	struct strand *alone; /* of many channels: what the caller hears while nobody is there */
+	unsigned channels, next_channel, parties;
+	uint64_t paused_at, paused_us; /* monotonic, 0: it is not; in all */
 	struct recorder *recorder;
 	unsigned silence_ms;
 	char id[ID_SIZE];
 	uint64_t start_wall, end_wall;
-	bool stopping, released; /* untaped; the media thread has let the tape go */
+	bool stopping, released; /* untaped; the media thread has let all tapes go */
 	bool busy, last;	 /* in a batch; for the last time */
 	int error;		 /* of the last batch */
 	void (*on_ended)(void *arg, const struct recording_result *result); /* NULL: abandoned */
@@ -61,7 +73,6 @@ static void recording_free(struct recording *r)
 {
 	LIST_REMOVE(r, link);
 	recorder_free(r->recorder);
-	media_tape_free(r->tape);
 	free(r);
 }
 
@@ -190,16 +201,97 @@ static void on_tick(void *arg)
 
 /* --- beginning and ending --- */
 
+static void untape(struct strand *strand)
+{
+	if (!strand->untaped)
+		media_leg_untape(strand->leg, strand->tape);
+	strand->untaped = true;
+}
+
+/* Those of a leg that is gone come back by themselves. */
+static void untape_all(struct recording *r, const struct media_leg *gone)
+{
+	struct strand *strand;
+
+	LIST_FOREACH (strand, &r->strands, link) {
+		if (strand->leg != gone)
+			untape(strand);
+	}
+}
+
 static void on_released(void *arg)
 {
-	struct recording *r = arg;
+	struct strand *strand = arg;
+	struct recording *r = strand->recording;
 
+	recorder_end(r->recorder, strand->tape);
+	LIST_REMOVE(strand, link);
+	r->alone = strand == r->alone ? NULL : r->alone;
+	if (strand == r->own) { /* the caller has gone, or it was stopped */
+		r->own = NULL;
+		r->stopping = true;
+		untape_all(r, strand->leg);
+	}
+	free(strand);
+	if (!r->stopping || !LIST_EMPTY(&r->strands))
+		return;
 	r->released = true;
-	r->leg = NULL;
 	if (!r->end_wall)
 		r->end_wall = clock_wall();
 	if (!r->busy)
 		drain(r);
+}
+
+/* Puts a tape on a leg; channels as in recorder.h. */
+static struct strand *tape(
+	struct recording *r, struct media_leg *leg, int heard_channel, int sent_channel)
+{
+	struct strand *strand = xcalloc(1, sizeof(*strand));
+	uint64_t pause = r->paused_at ? clock_mono() - r->paused_at : 0;
+
+	strand->recording = r;
+	strand->leg = leg;
+	strand->tape = media_tape_new();
+	LIST_INSERT_HEAD(&r->strands, strand, link);
+	recorder_add(r->recorder, strand->tape, heard_channel, sent_channel, r->paused_us + pause);
+	media_leg_tape(leg, strand->tape, on_released, strand);
+	if (r->paused_at)
+		media_leg_pause_tape(leg, strand->tape, true);
+	return strand;
+}
+
+static void tape_caller(struct recording *r, struct media_leg *leg)
+{
+	bool many = r->channels > 2;
+
+	r->own = tape(r, leg, 0, many ? RECORDER_NOWHERE : (int)r->channels - 1);
+	if (many)
+		r->alone = tape(r, leg, RECORDER_NOWHERE, 1);
+}
+
+void recording_add_party(struct recording *r, struct media_leg *leg)
+{
+	if (r->channels <= 2 || r->stopping)
+		return;
+	if (r->alone)
+		untape(r->alone);
+	r->alone = NULL;
+	r->parties++;
+	tape(r, leg, (int)r->next_channel++, RECORDER_NOWHERE);
+}
+
+void recording_drop_party(struct recording *r, struct media_leg *leg)
+{
+	struct strand *strand;
+
+	LIST_FOREACH (strand, &r->strands, link) {
+		if (strand->leg != leg || strand == r->own || strand->untaped)
+			continue;
+		untape(strand);
+		r->parties--;
+	}
+	if (r->channels > 2 && !r->stopping && r->parties == 0 && !r->alone)
+		r->alone = tape(r, r->own->leg, RECORDER_NOWHERE, 1);
 }
 
 struct recording *recording_start(struct recording_store *store, struct media_leg *leg,
@@ -212,18 +304,19 @@ struct recording *recording_start(struct recording_store *store, struct media_le
 	path = xasprintf("%s/%s.%s", store->directory, id_new(id), spec->format->name);
 	memcpy(r->id, id, sizeof(id));
 	r->store = store;
-	r->leg = leg;
+	r->channels = spec->channels;
+	r->next_channel = 1;
+	LIST_INIT(&r->strands);
 	r->silence_ms = spec->silence_ms;
 	r->start_wall = clock_wall();
 	r->on_ended = on_ended;
 	r->arg = arg;
-	r->tape = media_tape_new();
 	r->recorder = recorder_new(
 		&(struct recorder_config){
 			.path = path, .format = spec->format, .channels = spec->channels},
-		r->tape);
+		NULL);
 	LIST_INSERT_HEAD(&store->all, r, link);
-	media_leg_tape(leg, r->tape, on_released, r);
+	tape_caller(r, leg);
 	/* At once, so that a file that cannot be made is known soon. */
 	drain(r);
 	if (!timer_running(&store->tick))
@@ -234,17 +327,26 @@ struct recording *recording_start(struct recording_store *store, struct media_le
 
 void recording_pause(struct recording *r, bool paused)
 {
-	if (!r->stopping && r->leg)
-		media_leg_pause_tape(r->leg, r->tape, paused);
+	struct strand *strand;
+
+	if (r->stopping || paused == (r->paused_at != 0))
+		return;
+	if (!paused)
+		r->paused_us += clock_mono() - r->paused_at;
+	r->paused_at = paused ? clock_mono() : 0;
+	LIST_FOREACH (strand, &r->strands, link) {
+		if (!strand->untaped)
+			media_leg_pause_tape(strand->leg, strand->tape, paused);
+	}
 }
 
 void recording_stop(struct recording *r)
 {
-	if (r->stopping || r->released)
+	if (r->stopping)
 		return;
 	r->stopping = true;
 	r->end_wall = clock_wall();
-	media_leg_untape(r->leg, r->tape);
+	untape_all(r, NULL);
 }
 
 void recording_abandon(struct recording *r)

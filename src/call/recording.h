@@ -32,7 +32,8 @@ bool recording_store_fails(const struct recording_store *store);
 
 struct recording_spec {
 	const struct sound_format *format;
-	unsigned channels;   /* as in recorder.h */
+	unsigned channels;   /* 1: all mixed; 2: the caller, what it hears; more: the caller, the
+			      * parties, and what it hears in the second while there are none */
 	unsigned silence_ms; /* of the caller, which end it; 0: never */
 };
 
@@ -48,6 +49,10 @@ struct recording_result {
 struct recording *recording_start(struct recording_store *store, struct media_leg *leg,
 	const struct recording_spec *spec,
 	void (*on_ended)(void *arg, const struct recording_result *result), void *arg);
+/* Of more than two channels: another party, which gets the next one from now on (those past the
+ * last share that), until it is dropped or its leg is freed. */
+void recording_add_party(struct recording *recording, struct media_leg *leg);
+void recording_drop_party(struct recording *recording, struct media_leg *leg);
 void recording_pause(struct recording *recording, bool paused);
 void recording_stop(struct recording *recording); /* on_ended follows; idempotent */
 /* Nobody waits for its end any more; on_ended is not called. */

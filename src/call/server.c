@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "call/recording.h"
+#include "call/room_recording.h"
 #include "call/call_private.h"
 #include "speech/asr.h"
 
@@ -207,7 +208,8 @@ static int build(struct server *server, char **ret_error)
 	}
 	server->workers = worker_pool_new(server->loop, "worker", DECODE_WORKERS);
 	if (open_media(server, ret_error) < 0 || open_http(server, ret_error) < 0 ||
-		open_websockets(server, ret_error) < 0 || open_recordings(server, ret_error) < 0)
+		open_websockets(server, ret_error) < 0 ||
+		server_open_store(server, ret_error) < 0 || open_recordings(server, ret_error) < 0)
 		return -1;
 	server_open_speech(server);
 	sounds = (struct sound_config){
@@ -268,6 +270,8 @@ struct server *server_new(struct loop *loop, struct config *config, char **ret_e
 	server->config = config;
 	TAILQ_INIT(&server->calls);
 	TAILQ_INIT(&server->conversations);
+	TAILQ_INIT(&server->queues);
+	LIST_INIT(&server->room_recordings);
 	webhook_env_init(&server->webhooks);
 	server->webhooks.on_drained = on_webhooks_drained;
 	server->webhooks.arg = server;
@@ -297,6 +301,7 @@ struct server *server_free(struct server *server)
 	server->draining = false;
 	while ((call = TAILQ_FIRST(&server->calls)))
 		call_free(call);
+	room_recordings_abandon(server);
 	webhook_env_release(&server->webhooks);
 	trunks_free(server->trunks);
 	sip_agent_free(server->agent);
@@ -312,6 +317,7 @@ struct server *server_free(struct server *server)
 	connector_free(server->connector);
 	media_engine_free(server->media);
 	recording_store_free(server->recordings);
+	store_free(server->store);
 	free(server->recording_directory);
 	free(server->public_url);
 	free_retired(server, 0);
@@ -401,7 +407,7 @@ bool server_accepts_calls(const struct server *server)
 
 bool server_disk_fails(const struct server *server)
 {
-	return recording_store_fails(server->recordings);
+	return recording_store_fails(server->recordings) || store_fails(server->store);
 }
 
 struct worker_pool *server_workers(struct server *server)
@@ -413,7 +419,9 @@ void server_counts(const struct server *server, struct server_counts *ret_counts
 {
 	*ret_counts = (struct server_counts){.active = server->call_count,
 		.total = server->calls_total,
-		.failed = server->calls_failed};
+		.failed = server->calls_failed,
+		.webhook_lines = server->webhooks.lines,
+		.webhooks_waiting = webhook_waiting(&server->webhooks)};
 }
 
 unsigned server_call_count(const struct server *server)

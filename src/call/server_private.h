@@ -6,12 +6,14 @@
 
 #include "call/conversation.h"
 #include "call/leg.h"
+#include "call/queue.h"
 #include "call/server.h"
 #include "call/tone.h"
 #include "call/trunk.h"
 #include "call/webhook.h"
 #include "http/cache.h"
 #include "http/websocket.h"
+#include "store/store.h"
 
 struct server {
 	struct loop *loop;
@@ -29,6 +31,7 @@ struct server {
 	struct asr *asr;       /* NULL: nor understand speech */
 	struct sound_store *sounds;
 	struct tones tones;
+	struct store *store;
 	struct recording_store *recordings;
 	char *recording_directory, *public_url;
 	struct sip_agent *agent;
@@ -38,6 +41,8 @@ struct server {
 
 	struct call_list calls;
 	struct conversation_list conversations;
+	struct queue_list queues;
+	LIST_HEAD(room_recordings, room_recording) room_recordings;
 	unsigned call_count;
 	uint64_t calls_total, calls_failed;
 	bool draining, hurried;
@@ -52,5 +57,8 @@ void server_call_gone(struct server *server);
  * changes. */
 void server_open_speech(struct server *server);
 void server_take_speech(struct server *server);
+
+/* server_store.c */
+int server_open_store(struct server *server, char **ret_error);
 
 #endif

@@ -23,6 +23,12 @@ static inline int16_t clip(int32_t value)
 	return (int16_t)(value < INT16_MIN ? INT16_MIN : value);
 }
 
+void pcm_mix(int16_t *restrict into, const int16_t *restrict pcm, size_t samples)
+{
+	for (size_t i = 0; i < samples; i++)
+		into[i] = clip(into[i] + pcm[i]);
+}
+
 void pcm_clip(int16_t *restrict out, const int32_t *restrict sum, size_t samples)
 {
 	for (size_t i = 0; i < samples; i++)

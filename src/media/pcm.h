@@ -8,6 +8,9 @@
 void pcm_add(int32_t *restrict sum, const int16_t *restrict pcm, size_t samples);
 void pcm_subtract(int32_t *restrict sum, const int16_t *restrict pcm, size_t samples);
 
+/* Adds to 16 bits what fits. */
+void pcm_mix(int16_t *restrict into, const int16_t *restrict pcm, size_t samples);
+
 /* What fits into 16 bits; the rest is cut off. */
 void pcm_clip(int16_t *restrict out, const int32_t *restrict sum, size_t samples);
 /* The same of a sum less one part of it. */

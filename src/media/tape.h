@@ -7,7 +7,7 @@
  * RTP timestamp: a packet that was lost leaves a hole, one that is late lands where it belongs. At
  * most about 2.5 s wait to be read; what comes after is dropped and counted, and is a hole too.
  *
- * media_leg_tape() and its like: core thread. media_tape_pop(), media_tape_lost(): the reader. */
+ * media_leg_tape() and its like: core thread. media_tape_pop() and those after it: the reader. */
 #ifndef MEDIA_TAPE_H
 #define MEDIA_TAPE_H
 
@@ -40,6 +40,9 @@ struct media_tape *media_tape_new(void);
 struct media_tape *media_tape_free(struct media_tape *tape); /* NULL allowed; returns NULL */
 
 bool media_tape_pop(struct media_tape *tape, struct tape_block *ret_block);
+/* The same in two steps: the next block, or NULL; it is there until it is skipped. */
+const struct tape_block *media_tape_peek(struct media_tape *tape);
+void media_tape_skip(struct media_tape *tape);
 uint32_t media_tape_lost(const struct media_tape *tape); /* blocks dropped so far */
 /* The monotonic time, in us, of the tape's beginning, by which tapes of several legs are put side
  * by side; 0 when it has not begun: before the leg's media has. */
@@ -56,15 +59,15 @@ void media_leg_pause_tape(struct media_leg *leg, struct media_tape *tape, bool p
 /* The media thread's side. */
 
 /* A packet that came in; its codec's RTP clock counts its timestamp. */
-void tape_heard(
-	struct media_tape *tape, const struct codec *codec, const struct rtp_packet *packet);
+void tape_heard(struct media_tape *tape, const struct codec *codec, const struct rtp_packet *packet,
+	uint64_t now);
 /* The sound of the packet that goes out now; then, for every packet time, the step of time. */
 void tape_sent(
 	struct media_tape *tape, const struct codec *codec, const uint8_t *data, size_t bytes);
 void tape_step(struct media_tape *tape, unsigned ms, uint64_t now);
 /* In place of that: a packet of somebody else that is passed on, placed like one that came in. */
-void tape_relayed(
-	struct media_tape *tape, const struct codec *codec, const struct rtp_packet *packet);
+void tape_relayed(struct media_tape *tape, const struct codec *codec,
+	const struct rtp_packet *packet, uint64_t now);
 void tape_pause(struct media_tape *tape, bool paused, uint64_t now);
 
 #endif

@@ -232,14 +232,17 @@ class Rtp:
         self.port = self.socket.getsockname()[1]
         self._sequence, self._stamp = random.randrange(30000), random.randrange(1 << 30)
         self._ssrc, self._closed = random.randrange(1 << 32), False
+        self.began, self._reading = time.monotonic(), False
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self):
         while not self._closed:
             try:
+                self._reading = False
                 if not select.select([self.socket], [], [], 0.2)[0]:
                     continue
+                self._reading = True
                 data, extra, _, source = self.socket.recvmsg(2048, 64)
             except (OSError, ValueError):
                 return
@@ -256,8 +259,19 @@ class Rtp:
 
     # Hearing
 
+    def settle(self, seconds=2):
+        """Returns when what has arrived is in `packets`: the reader may be behind."""
+        deadline = time.monotonic() + seconds
+        try:
+            while time.monotonic() < deadline and (
+                    select.select([self.socket], [], [], 0)[0] or self._reading):
+                time.sleep(0.001)
+        except (OSError, ValueError):  # closed
+            pass
+
     def sound(self):
         """The packets of the codec, in order of their time stamps, each once."""
+        self.settle()
         wanted = PAYLOAD_TYPES[self.codec]
         by_stamp = {p.stamp: p for p in list(self.packets) if p.type == wanted}
         return [by_stamp[stamp] for stamp in sorted(by_stamp)]
@@ -337,6 +351,7 @@ class Call:
         self.peer, self.transport, self.host, self.auto_ack = peer, transport, host, auto_ack
         self.codecs, self.events, self.sdp_lines = codecs, events, sdp_lines
         self.messages, self.requests, self._changed = [], [], threading.Condition()
+        self.responses = []
         self.silent = False  # then requests get no answer
         self.call_id, self.tag = f"{token(16)}@e2e", token()
         self.local_cseq, self.routes, self.remote_tag, self.invited = 0, [], "", None
@@ -448,6 +463,7 @@ class Call:
             self._changed.notify_all()
 
     def _on_response(self, message):
+        self.responses.append(message)
         if message.method != "INVITE" or message.status < 200:
             return
         if message.status >= 300:
@@ -494,6 +510,18 @@ class Call:
     def hang_up(self):
         self.bye()
         self.wait((200, "BYE"))
+
+    def is_over(self):
+        """Whether both sides know that there is no call (any more)."""
+        return not self.invited or any(r.method in ("BYE", "CANCEL") for r in self.requests) or any(
+            r.method == "BYE" or r.method == "INVITE" and r.status >= 300 for r in self.responses)
+
+    def end(self):
+        """What its user does to be rid of the call, whatever its state."""
+        if any(r.method == "INVITE" and r.status == 200 for r in self.responses):
+            self.bye()
+        else:
+            self.cancel()
 
 
 def dial(peer, to, seconds=5, **options):
@@ -576,7 +604,7 @@ class Callee(Server):
     ring: the provisional response, 0 for none. tone: what it says when it has answered."""
 
     def __init__(self, user="there", ring=180, **options):
-        self._ring, self.user = ring, user
+        self._ring, self.user, self.refused = ring, user, False
         super().__init__(Callee._serve, **options)
         self.uri = self.uri.replace("sip:", f"sip:{user}@")
 
@@ -611,8 +639,18 @@ class Callee(Server):
         self.wait("ACK", seconds)
         return invite
 
+    def is_over(self):
+        return self.refused or super().is_over()
+
+    def end(self):
+        if any(r.method == "ACK" for r in self.requests):
+            self.bye()
+        else:
+            self.refuse(486)
+
     def refuse(self, status, phrase="No", seconds=5):
         invite = self.invited or self.called(seconds)
+        self.refused = True
         self.respond(invite, status, phrase)
         self.wait("ACK", seconds)
         return invite
