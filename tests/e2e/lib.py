@@ -317,16 +317,29 @@ class Process:
         return wait_until(found, seconds, repr(text))
 
     def stop(self, seconds=10, signals=1):
-        for _ in range(signals):
-            if self.process.poll() is None:
-                self.process.send_signal(signal.SIGTERM)
-                time.sleep(0.05)
+        """Two signals end live calls of nccod; the second is sent when the first was taken, since
+        a signal that is still waiting is not doubled."""
+        self.process.send_signal(signal.SIGTERM)
+        if signals > 1:
+            with contextlib.suppress(AssertionError):
+                wait_until(lambda: self.process.poll() is not None or "draining:" in self.log(),
+                           seconds, "the drain")
+            self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
+            stacks = self.stacks()
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"had to be killed:\n{self.log()[-3000:]}") from None
+            raise AssertionError(f"had to be killed:\n{self.log()[-3000:]}\n{stacks}") from None
+
+    def stacks(self):
+        """Where its threads are, if there is a gdb to tell."""
+        if not shutil.which("gdb"):
+            return ""
+        return subprocess.run(["gdb", "-p", str(self.process.pid), "-batch", "-ex",
+                               "thread apply all bt 16"], text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, timeout=60, check=False).stdout[-8000:]
 
 
 CONFIG = """log_level = "debug"
