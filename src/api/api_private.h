@@ -11,6 +11,7 @@ struct api {
 	struct server *server;
 	struct http_server *http;
 	struct callers *callers;
+	struct api_metrics *metrics;
 	char *openapi;	  /* made when it is first asked for */
 	uint64_t started; /* us, monotonic */
 };
@@ -42,8 +43,15 @@ char *openapi_print(const struct http_route *routes);
 struct json_object *api_schema(const char *name);
 struct json_object *api_schemas(void); /* all of them, by name */
 
+/* metrics.c */
+struct api_metrics *api_metrics_new(struct loop *loop);
+struct api_metrics *api_metrics_free(struct api_metrics *metrics); /* NULL allowed */
+void api_metrics_answered(struct api_metrics *metrics, int status, uint64_t us);
+
 /* Handlers; arg is the struct api. files.c */
 void api_get_file(void *arg, struct http_exchange *exchange, const char *id);
+/* metrics.c */
+void api_get_metrics(void *arg, struct http_exchange *exchange, const char *id);
 /* openapi.c */
 void api_get_openapi(void *arg, struct http_exchange *exchange, const char *id);
 /* status.c */

@@ -4,6 +4,7 @@
 
 #define OPERATION(...) (&(const struct api_operation){__VA_ARGS__})
 
+static const char *const plain[] = {"text/plain", NULL};
 static const char *const sounds[] = {"audio/wav", "audio/mpeg", "audio/ogg", NULL};
 
 const struct http_route api_routes[] = {
@@ -14,6 +15,9 @@ const struct http_route api_routes[] = {
 		OPERATION(.id = "getReadiness",
 			.summary = "Whether calls are taken and what they leave can be kept",
 			.scope = API_OPEN, .status = 200, .answer = "Health")},
+	{"GET", "/metrics", api_get_metrics,
+		OPERATION(.id = "getMetrics", .summary = "Counters for Prometheus",
+			.scope = API_METRICS_READ, .status = 200, .types = plain)},
 	{"GET", "/console/status", api_get_status,
 		OPERATION(.id = "getStatus", .summary = "What nccod does", .scope = API_ADMIN,
 			.status = 200, .answer = "Status")},

@@ -101,6 +101,7 @@ void call_conversation_changed(struct call *call, const char *from)
 		webhook_set_conversation(call->line, call->conversation_uuid);
 		call_tell_transfer(call, from);
 	}
+	call_fork_moved(call);
 }
 
 /* --- the end --- */

@@ -5,7 +5,7 @@
 
 #define REASON "is not available"
 
-enum absent { ABSENT_CONNECT, ABSENT_ROOM, ABSENT_SPEECH, ABSENT_COUNT };
+enum absent { ABSENT_SPEECH, ABSENT_COUNT };
 
 static void want(struct call *call, enum absent what)
 {
@@ -20,7 +20,7 @@ static void forget(struct call *call, enum absent what)
 
 static void tell(void *arg)
 {
-	static const enum ncco_event_type types[] = {NCCO_CONNECTED, NCCO_LEFT, NCCO_SPEECH};
+	static const enum ncco_event_type types[] = {NCCO_SPEECH};
 	struct call *call = arg;
 	unsigned wanted = call->absent;
 
