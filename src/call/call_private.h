@@ -176,7 +176,6 @@ struct call {
 	struct timer no_receiver;
 	struct timer script_timer;
 
-
 	struct timer reap;
 	bool status_told[STATUS_FINAL + 1];
 	bool ended_by_us;
