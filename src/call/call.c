@@ -174,8 +174,9 @@ void call_ended(struct call *call, const struct leg_end *end)
 	if (!call->dial.asked)
 		call_leave_parent(call);
 	call_fork_release(call);
-	call_amd_release(call);
 	call_speech_gone(call);
+	call_amd_release(call);
+	call_transcribe_end(call);
 	conversation_leave(call);
 	call_reap_soon(call);
 }
@@ -193,7 +194,7 @@ static void on_reap(void *arg)
 
 	call->leg = leg_free(call->leg);
 	call_free_trunk(call);
-	if (call->recordings.count == 0 && !call->dial.asked)
+	if (call->recordings.count == 0 && !call->dial.asked && call_transcribe_end(call))
 		call_free(call);
 }
 
@@ -321,8 +322,9 @@ struct call *call_free(struct call *call)
 	call_join_release(call);
 	queue_place_release(call);
 	call_fork_release(call);
-	call_amd_release(call);
 	call_speech_gone(call);
+	call_amd_release(call);
+	call_transcribe_release(call);
 	call_refer_release(call);
 	call_outbound_release(call);
 	call_forward_free(call);
