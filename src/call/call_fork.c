@@ -72,8 +72,16 @@ void call_fork(void *ctx, const struct ncco_fork *wanted)
 	struct call *call = ctx;
 
 	stop(call);
-	if (wanted)
-		start(call, wanted);
+	if (!wanted)
+		return;
+	start(call, wanted);
+	call_fork_moved(call);
+}
+
+void call_fork_moved(struct call *call)
+{
+	if (call->fork && call->conversation && fork_is_bidirectional(call->fork))
+		fork_join(call->fork, conversation_open(call->conversation));
 }
 
 void call_fork_digit(struct call *call, char digit)

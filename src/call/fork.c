@@ -191,6 +191,20 @@ struct fork *fork_free(struct fork *fork)
 	return NULL;
 }
 
+void fork_join(struct fork *fork, struct media_room *room)
+{
+	if (!fork->stream)
+		return;
+	media_room_join(room, fork->stream);
+	/* It has an ear of its own. */
+	media_leg_deafen(fork->stream, true);
+}
+
+bool fork_is_bidirectional(const struct fork *fork)
+{
+	return fork->stream != NULL;
+}
+
 void fork_digit(struct fork *fork, char digit, unsigned duration_ms)
 {
 	if (fork->socket)

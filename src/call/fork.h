@@ -9,6 +9,7 @@
 
 #include "call/app_socket.h"
 #include "call/leg.h"
+#include "media/room.h"
 
 struct fork;
 
@@ -24,6 +25,9 @@ struct fork *fork_new(const struct leg_env *env, struct media_leg *leg,
 	char **ret_error);
 struct fork *fork_free(struct fork *fork); /* NULL allowed; returns NULL */
 
+/* Where what comes back is heard; again whenever the call is in another room. */
+void fork_join(struct fork *fork, struct media_room *room);
+bool fork_is_bidirectional(const struct fork *fork);
 void fork_digit(struct fork *fork, char digit, unsigned duration_ms); /* the leg's party pressed */
 
 #endif

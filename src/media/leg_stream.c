@@ -2,11 +2,15 @@
  * their way to the core thread. */
 #include <string.h>
 
+#include "base/clock.h"
+#include "media/pcm.h"
 #include "media/stream_private.h"
 
-/* Sound that begins after silence waits for as much again, or for two visits: a sender that
- * writes a frame each 20 ms, more or less, is then not torn at once. */
-#define START_FRAMES 2
+/* Sound that begins after silence is taken once it has been there for so long: a sender that writes
+ * a frame each 20 ms, more or less, is then not torn at once. Less than a frame waits for more. */
+#define BEGIN_US      (10 * USEC_PER_MSEC)
+#define BEGIN_PART_US (30 * USEC_PER_MSEC)
+#define SILENCE_LEVEL 50 /* mean amplitude, -56 dB */
 
 static void post_all(struct media_queue *queue, bool cleared)
 {
@@ -21,6 +25,7 @@ static void post_all(struct media_queue *queue, bool cleared)
 
 static void count_taken(struct media_stream *stream, size_t samples)
 {
+	stream->queued -= samples;
 	COUNT(stream->taken, samples);
 }
 
@@ -38,10 +43,22 @@ static void clear(struct media_leg *leg)
 	stream->flowing = false;
 }
 
+static void note_written(struct media_stream *stream, size_t samples)
+{
+	if (stream->queued == 0)
+		stream->begun_at = clock_mono();
+	stream->queued += samples;
+	stream->drift.arrived = true;
+}
+
 void media_stream_obey(struct media_leg *leg, struct media_order *order)
 {
+	struct media_stream *stream = leg->stream;
+
 	if (order->kind != MEDIA_ORDER_CLEAR) {
-		media_queue_add(&leg->stream->waiting, order);
+		media_queue_add(&stream->waiting, order);
+		if (order->kind == MEDIA_ORDER_WRITE)
+			note_written(stream, order->write.samples);
 		return;
 	}
 	clear(leg);
@@ -54,30 +71,12 @@ void media_stream_end(struct media_leg *leg)
 		clear(leg);
 }
 
-static size_t waiting_samples(const struct media_stream *stream, size_t enough)
+static bool may_begin(const struct media_stream *stream, size_t frame)
 {
-	size_t samples = 0;
-
-	for (struct media_order *order = stream->waiting.first; order && samples < enough;
-		order = order->next)
-		if (order->kind == MEDIA_ORDER_WRITE)
-			samples += order->write.samples - order->write.taken;
-	return samples;
-}
-
-static bool may_begin(struct media_stream *stream, size_t frame)
-{
-	size_t waiting;
-
-	if (stream->flowing)
+	if (stream->flowing || stream->queued == 0) /* marks pass */
 		return true;
-	waiting = waiting_samples(stream, START_FRAMES * frame);
-	if (waiting > 0)
-		stream->held++;
-	if (waiting < START_FRAMES * frame && stream->held < START_FRAMES)
-		return waiting == 0; /* marks pass */
-	stream->held = 0;
-	return true;
+	return clock_mono() - stream->begun_at >=
+	       (stream->queued >= frame ? BEGIN_US : BEGIN_PART_US);
 }
 
 static size_t take_some(struct media_stream *stream, int16_t *pcm, size_t samples)
@@ -108,6 +107,17 @@ static void hand_back(struct media_stream *stream)
 }
 
 /* Marks right behind the last sample are played with it. */
+static size_t take_frame(struct media_stream *stream, int16_t *pcm, size_t samples)
+{
+	size_t got = 0;
+
+	while (stream->waiting.first &&
+		(got < samples || stream->waiting.first->kind == MEDIA_ORDER_MARK))
+		got += take_some(stream, pcm + got, samples - got);
+	count_taken(stream, got);
+	return got;
+}
+
 bool media_stream_take(struct media_leg *leg, int16_t *pcm, size_t samples)
 {
 	struct media_stream *stream = leg->stream;
@@ -115,11 +125,14 @@ bool media_stream_take(struct media_leg *leg, int16_t *pcm, size_t samples)
 
 	hand_back(stream);
 	if (may_begin(stream, samples))
-		while (stream->waiting.first &&
-			(got < samples || stream->waiting.first->kind == MEDIA_ORDER_MARK))
-			got += take_some(stream, pcm + got, samples - got);
+		got = take_frame(stream, pcm, samples);
+	if (stream->drift.excess > 0 && got == samples && stream->queued >= samples &&
+		pcm_level(pcm, samples) < SILENCE_LEVEL) {
+		stream->drift.excess--;
+		got = take_frame(stream, pcm, samples);
+	}
+	drift_watch(&stream->drift, stream->queued, samples);
 	memset(pcm + got, 0, (samples - got) * sizeof(*pcm));
-	count_taken(stream, got);
 	stream->flowing = got > 0;
 	return got > 0;
 }

@@ -6,6 +6,7 @@
 #ifndef MEDIA_STREAM_PRIVATE_H
 #define MEDIA_STREAM_PRIVATE_H
 
+#include "media/drift.h"
 #include "media/leg.h"
 #include "media/stream.h"
 
@@ -15,9 +16,11 @@ struct media_stream {
 	/* media thread */
 	struct media_queue waiting;
 	struct media_queue played[2]; /* taken in this visit and the one before */
+	size_t queued;		      /* samples in `waiting` */
 	bool flowing;		      /* the frame before had sound */
-	unsigned held;		      /* visits that a beginning has waited */
-	uint32_t timestamp;	      /* of what was written, for tapes */
+	uint64_t begun_at;	      /* us: when the first of them came */
+	struct drift drift;
+	uint32_t timestamp; /* of what was written, for tapes */
 
 	/* from the media thread to the core thread */
 	struct ring *out;

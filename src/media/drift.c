@@ -1,0 +1,34 @@
+#include "media/drift.h"
+
+#define VISITS	   50 /* a second */
+#define REAL_TIME  40 /* visits of them that find something new */
+#define EXCESS_MAX 5  /* frames in a second: what nobody notices */
+
+static void judge(struct drift *d, size_t frame)
+{
+	size_t least = d->least < frame ? frame : d->least; /* one frame is slack */
+	size_t excess;
+
+	d->excess = 0;
+	if (d->arrivals < REAL_TIME) {
+		d->known = false;
+		return;
+	}
+	if (!d->known || least < d->usual)
+		d->usual = least;
+	d->known = true;
+	excess = (least - d->usual) / frame;
+	d->excess = excess < EXCESS_MAX ? (unsigned)excess : EXCESS_MAX;
+}
+
+void drift_watch(struct drift *d, size_t waiting, size_t frame)
+{
+	if (d->visits == 0 || waiting < d->least)
+		d->least = waiting;
+	d->arrivals += d->arrived;
+	d->arrived = false;
+	if (++d->visits < VISITS)
+		return;
+	judge(d, frame);
+	d->visits = d->arrivals = 0;
+}
