@@ -79,6 +79,8 @@ rtp_end_port = 42000
 addr = "127.0.0.1"
 udp_port = {SIP}
 tcp_port = {SIP}
+[limits]
+max_members = 2000
 """ + "".join(f"""[[applications]]
 id = "{path}"
 numbers = ["{number}"]

@@ -58,8 +58,8 @@ static void on_answered(
 {
 	const struct api_caller *caller = http_exchange_context(exchange);
 
-	(void)arg;
 	(void)route;
+	api_metrics_answered(((struct api *)arg)->metrics, status, http_exchange_age(exchange));
 	log_debug(NULL, "HTTP: %s %s from %s (%s): %d after %llu us",
 		http_exchange_method(exchange), http_exchange_path(exchange),
 		http_exchange_peer(exchange), caller ? caller->name : "nobody", status,
@@ -104,6 +104,7 @@ struct api *api_new(struct loop *loop, struct server *server, char **ret_error)
 	api->server = server;
 	api->started = clock_mono();
 	api->callers = callers_new(config);
+	api->metrics = api_metrics_new(loop);
 	if (!open_http(api, loop, ret_error))
 		return api_free(api);
 	tell(api, "http", config->http_addr, http_server_port(api->http));
@@ -117,6 +118,7 @@ struct api *api_free(struct api *api)
 		return NULL;
 	http_server_free(api->http);
 	callers_free(api->callers);
+	api_metrics_free(api->metrics);
 	free(api->openapi);
 	free(api);
 	return NULL;

@@ -4,6 +4,7 @@
 
 #define OPERATION(...) (&(const struct api_operation){__VA_ARGS__})
 
+static const char *const plain[] = {"text/plain", NULL};
 static const char *const sounds[] = {"audio/wav", "audio/mpeg", "audio/ogg", NULL};
 
 const struct http_route api_routes[] = {
@@ -14,12 +15,19 @@ const struct http_route api_routes[] = {
 		OPERATION(.id = "getReadiness",
 			.summary = "Whether calls are taken and what they leave can be kept",
 			.scope = API_OPEN, .status = 200, .answer = "Health")},
+	{"GET", "/metrics", api_get_metrics,
+		OPERATION(.id = "getMetrics", .summary = "Counters for Prometheus",
+			.scope = API_METRICS_READ, .status = 200, .types = plain)},
 	{"GET", "/console/status", api_get_status,
 		OPERATION(.id = "getStatus", .summary = "What nccod does", .scope = API_ADMIN,
 			.status = 200, .answer = "Status")},
 	{"GET", "[/api]/v1/openapi.json", api_get_openapi,
 		OPERATION(.id = "getDescription", .summary = "This document", .scope = API_OPEN,
 			.status = 200, .answer = "Description")},
+	{"GET", "[/api]/v1/files", api_list_files,
+		OPERATION(.id = "listFiles", .summary = "Recordings, the latest first",
+			.scope = API_CALLS_READ, .query = api_list_files_query, .status = 200,
+			.answer = "FilePage")},
 	{"GET", "[/api]/v1/files/{id}", api_get_file,
 		OPERATION(.id = "getFile", .summary = "The sound of a recording, or a part of it",
 			.scope = API_CALLS_READ, .status = 200, .types = sounds)},

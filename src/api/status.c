@@ -27,7 +27,7 @@ void api_get_readyz(void *arg, struct http_exchange *exchange, const char *id)
 	if (!server_accepts_calls(api->server))
 		reply_status(exchange, 503, "draining");
 	else if (server_disk_fails(api->server))
-		reply_status(exchange, 503, "recordings cannot be written");
+		reply_status(exchange, 503, "recordings or the database cannot be written");
 	else
 		reply_status(exchange, 200, "ready");
 }

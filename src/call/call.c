@@ -175,6 +175,7 @@ void call_ended(struct call *call, const struct leg_end *end)
 		call_leave_parent(call);
 	call_fork_release(call);
 	call_amd_release(call);
+	call_speech_gone(call);
 	conversation_leave(call);
 	call_reap_soon(call);
 }
@@ -328,6 +329,7 @@ struct call *call_free(struct call *call)
 	queue_place_release(call);
 	call_fork_release(call);
 	call_amd_release(call);
+	call_speech_gone(call);
 	call_refer_release(call);
 	call_outbound_release(call);
 	call_forward_free(call);

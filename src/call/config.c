@@ -44,6 +44,7 @@ static const struct option config_keys[] = {
 	{"drain_timeout", OPTION_UNSIGNED, AT(drain_timeout), .number = 60, RANGE(0, DAY),
 		.unit = "seconds"},
 	{"default_application", OPTION_TEXT, AT(default_application)},
+	{"database_url", OPTION_TEXT, AT(database_url), .check = config_check_database},
 	{"state_directory", OPTION_TEXT, AT(state_directory), .check = config_check_filled},
 
 	{"applications[]", OPTION_TABLES, AT(applications),

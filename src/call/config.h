@@ -87,6 +87,7 @@ struct config {
 	unsigned drain_timeout; /* s, 60 */
 	char *default_application;
 	char *state_directory; /* $STATE_DIRECTORY, else ./nccod-data */
+	char *database_url;    /* sqlite://PATH; NULL: nccod.db in the state directory */
 	struct config_application *applications;
 	size_t application_count;
 

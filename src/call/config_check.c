@@ -139,6 +139,16 @@ const char *config_check_prefix(const char *text)
 	return "must be the first digits of a number, with or without + before them";
 }
 
+const char *config_check_database(const char *text)
+{
+	static const char scheme[] = "sqlite://";
+	size_t length = sizeof(scheme) - 1;
+
+	if (strncmp(text, scheme, length) != 0 || !text[length] || strpbrk(text, "?#"))
+		return "must be sqlite:// and a path, such as sqlite:///var/lib/nccod/nccod.db";
+	return NULL;
+}
+
 const char *config_check_adapter(const char *text)
 {
 	if (!*text || *text == '.' || strchr(text, '/') || has_control(text, ' '))

@@ -18,6 +18,7 @@ const char *config_check_sip_uri(const char *text);	 /* that we can send to */
 const char *config_check_network(const char *text);	 /* an address or a network of them */
 const char *config_check_name_server(const char *text);	 /* address, or address:port */
 const char *config_check_prefix(const char *text);	 /* of a telephone number */
+const char *config_check_database(const char *text);	 /* sqlite://PATH */
 const char *config_check_adapter(const char *text);	 /* a file name in tts.adapters */
 
 /* What one key must be because of another. Faults go to `load`. */

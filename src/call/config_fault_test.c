@@ -170,6 +170,9 @@ static const struct {
 		"as 198.51.100.0/24, not \"carrier.example\""},
 	{TRUNK("name = \"a\"\ndest = \"sip:h\"") TRUNK("name = \"a\"\ndest = \"sip:g\""),
 		"c.toml:5:1: proxy.trunks.1.name: \"a\" is taken by proxy.trunks.0"},
+	{"database_url = \"mysql://h/x\"",
+		"c.toml:1:1: database_url: must be sqlite:// and a path, such as "
+		"sqlite:///var/lib/nccod/nccod.db, not \"mysql://h/x\""},
 	{"tts.default = \"../sh\"",
 		"c.toml:1:5: tts.default: must be the name of a program among the adapters, not "
 		"\"../sh\""},

@@ -79,6 +79,7 @@ void config_name_restarts(const struct config *old, const struct config *new)
 					new->http.max_source_connections},
 		{"http.ca_file", differs(old->http.ca_file, new->http.ca_file)},
 		{"recording.path", differs(old->recording.path, new->recording.path)},
+		{"database_url", differs(old->database_url, new->database_url)},
 		{"state_directory", differs(old->state_directory, new->state_directory)},
 		{"limits.fetch_private_networks",
 			config_private_networks(old) != config_private_networks(new)},

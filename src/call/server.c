@@ -135,8 +135,8 @@ static int open_recordings(struct server *server, char **ret_error)
 		*c->recording.path == '/'
 			? xstrdup(c->recording.path)
 			: xasprintf("%s/%s", c->state_directory, c->recording.path);
-	server->recordings = recording_store_new(
-		server->loop, server->recording_directory, c->recording.keep_days, ret_error);
+	server->recordings = recording_store_new(server->loop, server->store,
+		server->recording_directory, c->recording.keep_days, ret_error);
 	return server->recordings ? 0 : -1;
 }
 
@@ -208,7 +208,8 @@ static int build(struct server *server, char **ret_error)
 	}
 	server->workers = worker_pool_new(server->loop, "worker", DECODE_WORKERS);
 	if (open_media(server, ret_error) < 0 || open_http(server, ret_error) < 0 ||
-		open_websockets(server, ret_error) < 0 || open_recordings(server, ret_error) < 0)
+		open_websockets(server, ret_error) < 0 ||
+		server_open_store(server, ret_error) < 0 || open_recordings(server, ret_error) < 0)
 		return -1;
 	server_open_speech(server);
 	sounds = (struct sound_config){
@@ -316,6 +317,7 @@ struct server *server_free(struct server *server)
 	connector_free(server->connector);
 	media_engine_free(server->media);
 	recording_store_free(server->recordings);
+	store_free(server->store);
 	free(server->recording_directory);
 	free(server->public_url);
 	free_retired(server, 0);
@@ -405,7 +407,7 @@ bool server_accepts_calls(const struct server *server)
 
 bool server_disk_fails(const struct server *server)
 {
-	return recording_store_fails(server->recordings);
+	return recording_store_fails(server->recordings) || store_fails(server->store);
 }
 
 struct worker_pool *server_workers(struct server *server)
@@ -417,7 +419,9 @@ void server_counts(const struct server *server, struct server_counts *ret_counts
 {
 	*ret_counts = (struct server_counts){.active = server->call_count,
 		.total = server->calls_total,
-		.failed = server->calls_failed};
+		.failed = server->calls_failed,
+		.webhook_lines = server->webhooks.lines,
+		.webhooks_waiting = webhook_waiting(&server->webhooks)};
 }
 
 unsigned server_call_count(const struct server *server)

@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 
 struct server;
+struct store;
 struct worker_pool;
 
 /* Takes config. NULL with a malloc'd *ret_error that says what could not be opened. */
@@ -35,13 +36,16 @@ void server_set_public_url(struct server *server, const char *url);
 
 const char *server_recording_directory(const struct server *server);
 const struct config *server_config(const struct server *server);
-bool server_accepts_calls(const struct server *server);	   /* false while draining */
-bool server_disk_fails(const struct server *server);	   /* the last recording did */
+bool server_accepts_calls(const struct server *server); /* false while draining */
+bool server_disk_fails(const struct server *server);	/* the last recording or commit did */
+struct store *server_store(const struct server *server);
 struct worker_pool *server_workers(struct server *server); /* for what may block */
 
 struct server_counts {
 	unsigned active;
-	uint64_t total, failed; /* failed: ended without an answer, refused ones included */
+	uint64_t total, failed;	 /* failed: ended without an answer, refused ones included */
+	unsigned webhook_lines;	 /* calls, past ones too, that have webhooks to deliver */
+	size_t webhooks_waiting; /* events behind others of their call */
 };
 void server_counts(const struct server *server, struct server_counts *ret_counts);
 

@@ -13,6 +13,7 @@
 #include "call/webhook.h"
 #include "http/cache.h"
 #include "http/websocket.h"
+#include "store/store.h"
 
 struct server {
 	struct loop *loop;
@@ -30,6 +31,7 @@ struct server {
 	struct asr *asr;       /* NULL: nor understand speech */
 	struct sound_store *sounds;
 	struct tones tones;
+	struct store *store;
 	struct recording_store *recordings;
 	char *recording_directory, *public_url;
 	struct sip_agent *agent;
@@ -55,5 +57,8 @@ void server_call_gone(struct server *server);
  * changes. */
 void server_open_speech(struct server *server);
 void server_take_speech(struct server *server);
+
+/* server_store.c */
+int server_open_store(struct server *server, char **ret_error);
 
 #endif

@@ -466,3 +466,13 @@ void webhook_env_release(struct webhook_env *env)
 		line_free(line);
 	}
 }
+
+size_t webhook_waiting(const struct webhook_env *env)
+{
+	const struct webhook_line *line;
+	size_t waiting = 0;
+
+	TAILQ_FOREACH (line, &env->all, link)
+		waiting += line->queue_length;
+	return waiting;
+}

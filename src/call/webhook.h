@@ -32,6 +32,9 @@ void webhook_env_init(struct webhook_env *env);
 /* At the end of the process: forgets what was not delivered and says so in the log. */
 void webhook_env_release(struct webhook_env *env);
 
+/* Events that wait or are on their way, of all lines. */
+size_t webhook_waiting(const struct webhook_env *env);
+
 struct webhook_line;
 
 /* id is the call's uuid, for logs and for the events that arise here. app is borrowed and lives as

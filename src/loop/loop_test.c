@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "loop/lag.h"
 #include "loop/loop.h"
 #include "loop/worker.h"
 
@@ -133,12 +134,65 @@ static void test_worker__calls_done_or_drop_exactly_once(void **state)
 	loop_free(b.loop);
 }
 
+static void on_busy(void *arg)
+{
+	(void)arg;
+	usleep(210000);
+}
+
+static void test_lag__counts_what_holds_the_loop_up(void **state)
+{
+	struct bench b = {.loop = loop_new()};
+	struct loop_lag *lag = loop_lag_new(b.loop);
+	struct loop_lag_counts counts;
+	struct timer busy;
+
+	(void)state;
+	timer_init(&b.timer, b.loop, on_timer, &b);
+	timer_init(&busy, b.loop, on_busy, &b);
+	timer_start(&busy, 60000);
+	timer_start(&b.timer, 500000);
+	loop_run(b.loop);
+	loop_lag_read(lag, &counts);
+	assert_true(counts.stalls >= 1);
+	assert_true(counts.longest_us >= 160000 && counts.longest_us < 2000000);
+	assert_true(counts.count >= 3);
+	loop_lag_free(lag);
+	loop_free(b.loop);
+}
+
+static void test_lag__buckets(void **state)
+{
+	struct loop *loop = loop_new();
+	struct loop_lag *lag = loop_lag_new(loop);
+	struct loop_lag_counts counts;
+
+	(void)state;
+	loop_lag_note(lag, 0);
+	loop_lag_note(lag, 1000);
+	loop_lag_note(lag, 1001);
+	loop_lag_note(lag, 49999);
+	loop_lag_note(lag, 50000);
+	loop_lag_note(lag, 300000);
+	loop_lag_read(lag, &counts);
+	assert_int_equal(counts.buckets[0], 2);
+	assert_int_equal(counts.buckets[1], 1);
+	assert_int_equal(counts.buckets[5], 2);
+	assert_int_equal(counts.buckets[6], 0);
+	assert_int_equal(counts.count, 6);
+	assert_int_equal(counts.stalls, 2);
+	loop_lag_free(lag);
+	loop_free(loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_timer__fires_once_and_not_after_stop),
 		cmocka_unit_test(test_loop_post__runs_in_order_on_the_core_thread),
 		cmocka_unit_test(test_worker__calls_done_or_drop_exactly_once),
+		cmocka_unit_test(test_lag__counts_what_holds_the_loop_up),
+		cmocka_unit_test(test_lag__buckets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

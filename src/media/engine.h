@@ -10,9 +10,10 @@
  * allocate, log, or touch files. Without legs they sleep.
  *
  * A leg sends RTP continuously from media_leg_start() on: what is being played, else
- * silence. RTP is symmetric: latch.h says whose packets are taken and where ours go. RTCP
- * sender and receiver reports go out every 5 s (RFC 3550 section 6). While the direction
- * does not let us send, plays and digits stand still and go on afterwards. */
+ * silence; in a room with others (room.h) what they say. RTP is symmetric: latch.h says whose
+ * packets are taken and where ours go. RTCP sender and receiver reports go out every 5 s (RFC 3550
+ * section 6). While the direction does not let us send, plays and digits stand still and go on
+ * afterwards. */
 #ifndef MEDIA_ENGINE_H
 #define MEDIA_ENGINE_H
 

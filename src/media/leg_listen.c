@@ -92,7 +92,7 @@ void media_leg_heard_audio(struct media_leg *leg, const struct rtp_packet *packe
 	struct media_pcm_block block;
 	size_t step = 10 * codec->bytes_per_ms;
 
-	media_leg_tape_heard(leg, packet);
+	media_leg_tape_heard(leg, packet, now);
 	if (!leg->detector && !leg->tap)
 		return;
 	for (size_t at = 0; at < packet->length; at += step) {
@@ -107,7 +107,7 @@ void media_leg_heard_audio(struct media_leg *leg, const struct rtp_packet *packe
 }
 
 /* 20 ms of what was written to a stream. */
-void media_leg_heard_stream(struct media_leg *leg)
+void media_leg_heard_stream(struct media_leg *leg, uint64_t now)
 {
 	bool mixed = leg->served != SERVED_ALONE;
 	int16_t local[STREAM_FRAME_MAX], *pcm = mixed ? media_member_next(leg) : local;
@@ -125,7 +125,7 @@ void media_leg_heard_stream(struct media_leg *leg)
 		return;
 	COUNT(leg->counters.rx_packets, 1);
 	COUNT(leg->counters.rx_bytes, leg->frame_bytes);
-	media_leg_tape_heard(leg, &packet);
+	media_leg_tape_heard(leg, &packet, now);
 }
 
 void media_leg_timed_out(struct media_leg *leg)

@@ -26,23 +26,26 @@
 
 struct mp3_encoder {
 	unsigned channels;
+	bool narrow;
 	struct mp3_math math;
 	struct mp3_filter filters[MP3_MAX_CHANNELS];
 	unsigned gains[MP3_MAX_CHANNELS]; /* of the frame before */
 };
 
 struct granule {
+	size_t count; /* of lines; the rest is zero */
 	float lines[MP3_FRAME];
 	uint16_t values[MP3_FRAME];
 	struct mp3_plan plan;
 	unsigned gain;
 };
 
-struct mp3_encoder *mp3_encoder_new(unsigned channels)
+struct mp3_encoder *mp3_encoder_new(unsigned channels, bool narrow)
 {
 	struct mp3_encoder *encoder = xcalloc(1, sizeof(*encoder));
 
 	encoder->channels = channels;
+	encoder->narrow = narrow;
 	mp3_math_init(&encoder->math);
 	for (unsigned i = 0; i < channels; i++) {
 		encoder->filters[i].silent = true;
@@ -57,19 +60,26 @@ struct mp3_encoder *mp3_encoder_free(struct mp3_encoder *encoder)
 	return NULL;
 }
 
+void mp3_encoder_widen(struct mp3_encoder *encoder)
+{
+	for (unsigned i = 0; encoder->narrow && i < encoder->channels; i++)
+		mp3_filter_widen(&encoder->filters[i]);
+	encoder->narrow = false;
+}
+
 /* --- the step size --- */
 
 /* Magnitudes to the power of 3/4, as the decoder raises them to 4/3. Returns the largest. */
-static float flatten(const float lines[MP3_FRAME], float out[MP3_FRAME])
+static float flatten(const float *lines, size_t count, float *out)
 {
 	float max = 0;
 
-	for (int i = 0; i < MP3_FRAME; i++) {
+	for (size_t i = 0; i < count; i++) {
 		float magnitude = fabsf(lines[i]);
 
 		out[i] = sqrtf(magnitude * sqrtf(magnitude));
 	}
-	for (int i = 0; i < MP3_FRAME; i++)
+	for (size_t i = 0; i < count; i++)
 		max = out[i] > max ? out[i] : max;
 	return max;
 }
@@ -83,7 +93,7 @@ static void quantise(struct granule *granule, const float flat[MP3_FRAME], unsig
 {
 	float scale = scale_of(gain);
 
-	for (int i = 0; i < MP3_FRAME; i++)
+	for (size_t i = 0; i < granule->count; i++)
 		granule->values[i] = (uint16_t)(int)(flat[i] * scale + ROUNDING);
 	granule->gain = gain;
 	mp3_plan_make(&granule->plan, granule->values);
@@ -102,7 +112,7 @@ static unsigned least_gain(float max)
 /* From the gain of the frame before towards one at which the bits are used, but not exceeded. */
 static void fit(struct granule *granule, unsigned gain, unsigned budget)
 {
-	float flat[MP3_FRAME], max = flatten(granule->lines, flat);
+	float flat[MP3_FRAME], max = flatten(granule->lines, granule->count, flat);
 	unsigned least = least_gain(max);
 	bool over = false;
 
@@ -155,11 +165,14 @@ static void write_side(const struct granule *granule, struct mp3_bits *bits)
 static void code_channel(struct mp3_encoder *encoder, unsigned channel, const int16_t *pcm,
 	struct granule *granule, unsigned budget)
 {
+	granule->count = encoder->narrow ? MP3_NARROW_LINES : MP3_FRAME;
 	granule->plan = (struct mp3_plan){.bits = 0};
 	granule->gain = UNITY;
-	if (!mp3_filter_run(&encoder->filters[channel], &encoder->math, pcm + channel,
-		    encoder->channels, granule->lines))
+	if (!mp3_filter_run(&encoder->filters[channel], &encoder->math, encoder->narrow,
+		    pcm + channel, encoder->channels, granule->lines))
 		return;
+	memset(granule->values + granule->count, 0,
+		(MP3_FRAME - granule->count) * sizeof(granule->values[0]));
 	fit(granule, encoder->gains[channel], budget);
 	encoder->gains[channel] = granule->gain;
 }

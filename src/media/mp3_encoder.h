@@ -10,6 +10,7 @@
 #ifndef MEDIA_MP3_ENCODER_H
 #define MEDIA_MP3_ENCODER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,10 +22,16 @@
 
 struct mp3_encoder;
 
-struct mp3_encoder *mp3_encoder_new(unsigned channels);		   /* 1 or 2 */
+/* 1 or 2 channels. narrow: it is given samples of 8 kHz, half as many, and doubles their rate: in
+ * less than half the time, as the upper half of the spectrum is empty. */
+struct mp3_encoder *mp3_encoder_new(unsigned channels, bool narrow);
 struct mp3_encoder *mp3_encoder_free(struct mp3_encoder *encoder); /* NULL allowed */
 
-/* MP3_FRAME interleaved samples of each channel become MP3_FRAME_BYTES for each. */
+/* From here on it is given samples of MP3_RATE. */
+void mp3_encoder_widen(struct mp3_encoder *encoder);
+
+/* MP3_FRAME interleaved samples of each channel (narrow: half of it) become MP3_FRAME_BYTES for
+ * each. */
 void mp3_encode(struct mp3_encoder *encoder, const int16_t *pcm, uint8_t *out);
 
 #endif

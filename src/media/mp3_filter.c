@@ -11,7 +11,6 @@
 #define HALF	  (MP3_BANDS / 2)
 #define HALF_VECS (HALF / MP3_LANES)
 #define QUARTER	  (MP3_SLOTS / 2) /* of the transform's window */
-#define LINE	  (MP3_FRAME + MP3_WINDOW)
 
 static float *floats(mp3_vec *vectors)
 {
@@ -33,6 +32,9 @@ void mp3_math_init(struct mp3_math *math)
 
 		floats(math->window)[i] = (float)(sign * mp3_prototype[from] / 2097152.0 / 32768.0);
 	}
+	/* Zeros between the samples double their number, and halve what they amount to. */
+	for (int i = 0; i < MP3_WINDOW / 2; i++)
+		floats(math->narrow_window)[i] = 2 * floats(math->window)[2 * i + 1];
 	for (int m = 0; m < MP3_BANDS; m++)
 		for (int band = 0; band < HALF; band++)
 			floats(math->modulation[m])[band] =
@@ -94,10 +96,57 @@ static void analyse(
 	}
 }
 
-/* The modified cosine transform of all bands, each over two granules: windowed, folded to half its
- * length, then a cosine transform of type IV. */
+/* The same of samples with a zero behind each: every second sum is zero, and so are the even terms.
+ * The upper bands would be the mirror of the lower ones, and are left out. */
+static void analyse_narrow(
+	const struct mp3_math *math, const mp3_vec *newest, mp3_vec bands[MP3_BAND_VECS])
+{
+	mp3_vec vectors[32 / MP3_LANES];
+	const float *sums = floats(vectors); /* the odd ones */
+	float folded[HALF];
+
+	for (int k = 0; k < 32 / MP3_LANES; k++) {
+		mp3_vec sum = all(0);
+
+		for (int j = 0; j < MP3_WINDOW / 2 / MP3_LANES; j += 32 / MP3_LANES)
+			sum += math->narrow_window[j + k] * newest[j + k];
+		vectors[k] = sum;
+	}
+	for (int m = 0; m < 8; m++)
+		folded[m] = sums[8 + m] + sums[7 - m];
+	for (int m = 8; m < HALF; m++)
+		folded[m] = sums[8 + m] - sums[39 - m];
+	for (int v = 0; v < MP3_BAND_VECS; v++)
+		bands[v] = all(0);
+	for (int m = 0; m < HALF; m++) {
+		mp3_vec factor = all(folded[m]);
+
+		for (int v = 0; v < HALF_VECS; v++)
+			bands[v] += math->modulation[2 * m + 1][v] * factor;
+	}
+}
+
+/* Half the cosine transform of half the bands, of type IV. */
+static void transform_half(const struct mp3_math *math, mp3_vec folded[MP3_SLOTS][MP3_BAND_VECS],
+	int first, mp3_vec out[MP3_SLOTS][MP3_BAND_VECS])
+{
+	for (int line = 0; line < MP3_SLOTS; line++) {
+		mp3_vec sum[HALF_VECS] = {0};
+
+		for (int i = 0; i < MP3_SLOTS; i++) {
+			mp3_vec factor = all(math->transform[line][i]);
+
+			for (int v = 0; v < HALF_VECS; v++)
+				sum[v] += factor * folded[i][first + v];
+		}
+		memcpy(&out[line][first], sum, sizeof(sum));
+	}
+}
+
+/* The modified cosine transform of the bands, each over two granules: windowed, folded to half its
+ * length, then a cosine transform. */
 static void transform(const struct mp3_math *math, mp3_vec before[MP3_SLOTS][MP3_BAND_VECS],
-	mp3_vec now[MP3_SLOTS][MP3_BAND_VECS], mp3_vec out[MP3_SLOTS][MP3_BAND_VECS])
+	mp3_vec now[MP3_SLOTS][MP3_BAND_VECS], bool narrow, mp3_vec out[MP3_SLOTS][MP3_BAND_VECS])
 {
 	mp3_vec folded[MP3_SLOTS][MP3_BAND_VECS];
 	const float *w = math->slope;
@@ -110,22 +159,14 @@ static void transform(const struct mp3_math *math, mp3_vec before[MP3_SLOTS][MP3
 			early[v] = all(w[i]) * before[i][v] - all(w[17 - i]) * before[17 - i][v];
 		}
 	}
-	for (int line = 0; line < MP3_SLOTS; line++) {
-		mp3_vec sum[MP3_BAND_VECS] = {0};
-
-		for (int i = 0; i < MP3_SLOTS; i++) {
-			mp3_vec factor = all(math->transform[line][i]);
-
-			for (int v = 0; v < MP3_BAND_VECS; v++)
-				sum[v] += factor * folded[i][v];
-		}
-		memcpy(out[line], sum, sizeof(sum));
-	}
+	transform_half(math, folded, 0, out);
+	if (!narrow)
+		transform_half(math, folded, HALF_VECS, out);
 }
 
-static void reduce_alias(const struct mp3_math *math, float *lines)
+static void reduce_alias(const struct mp3_math *math, float *lines, int bands)
 {
-	for (int band = 1; band < MP3_BANDS; band++) {
+	for (int band = 1; band < bands; band++) {
 		float *up = lines + band * MP3_SLOTS, *down = up - 1;
 
 		for (int i = 0; i < 8; i++) {
@@ -145,37 +186,68 @@ static bool is_silent(const float *values, size_t count)
 	return true;
 }
 
-static void take(struct mp3_filter *filter, const int16_t *pcm, size_t stride)
+static void take(
+	struct mp3_filter *filter, size_t frame, size_t window, const int16_t *pcm, size_t stride)
 {
 	float *line = floats(filter->line);
 
-	memmove(line + MP3_FRAME, line, MP3_WINDOW * sizeof(*line));
-	for (int i = 0; i < MP3_FRAME; i++)
-		line[MP3_FRAME - 1 - i] = pcm[(size_t)i * stride];
+	memmove(line + frame, line, window * sizeof(*line));
+	for (size_t i = 0; i < frame; i++)
+		line[frame - 1 - i] = pcm[i * stride];
 }
 
-bool mp3_filter_run(struct mp3_filter *filter, const struct mp3_math *math, const int16_t *pcm,
-	size_t stride, float lines[MP3_FRAME])
+static void analyse_all(struct mp3_filter *filter, const struct mp3_math *math, bool narrow,
+	mp3_vec now[MP3_SLOTS][MP3_BAND_VECS])
 {
-	mp3_vec now[MP3_SLOTS][MP3_BAND_VECS], spectrum[MP3_SLOTS][MP3_BAND_VECS];
 	const mp3_vec upside_down = {1, -1, 1, -1}; /* the odd bands are, every second slot */
-	bool was_silent = filter->silent;
+	int step = (narrow ? HALF : MP3_BANDS) / MP3_LANES;
 
-	take(filter, pcm, stride);
-	filter->silent = is_silent(floats(filter->line), LINE);
-	if (was_silent && filter->silent)
-		return false;
 	for (int slot = 0; slot < MP3_SLOTS; slot++) {
-		analyse(math, filter->line + (MP3_FRAME - (slot + 1) * MP3_BANDS) / MP3_LANES,
-			now[slot]);
+		const mp3_vec *newest = filter->line + (MP3_SLOTS - 1 - slot) * step;
+
+		if (narrow)
+			analyse_narrow(math, newest, now[slot]);
+		else
+			analyse(math, newest, now[slot]);
 		for (int v = 0; slot % 2 && v < MP3_BAND_VECS; v++)
 			now[slot][v] *= upside_down;
 	}
-	transform(math, filter->before, now, spectrum);
+}
+
+bool mp3_filter_run(struct mp3_filter *filter, const struct mp3_math *math, bool narrow,
+	const int16_t *pcm, size_t stride, float lines[MP3_FRAME])
+{
+	mp3_vec now[MP3_SLOTS][MP3_BAND_VECS], spectrum[MP3_SLOTS][MP3_BAND_VECS];
+	size_t frame = narrow ? MP3_NARROW_FRAME : MP3_FRAME;
+	size_t window = narrow ? MP3_WINDOW / 2 : MP3_WINDOW;
+	int bands = narrow ? HALF : MP3_BANDS;
+	bool was_silent = filter->silent;
+
+	take(filter, frame, window, pcm, stride);
+	filter->silent = is_silent(floats(filter->line), frame + window);
+	if (was_silent && filter->silent)
+		return false;
+	analyse_all(filter, math, narrow, now);
+	transform(math, filter->before, now, narrow, spectrum);
 	memcpy(filter->before, now, sizeof(now));
 	for (int line = 0; line < MP3_SLOTS; line++)
-		for (int band = 0; band < MP3_BANDS; band++)
+		for (int band = 0; band < bands; band++)
 			lines[band * MP3_SLOTS + line] = floats(spectrum[line])[band];
-	reduce_alias(math, lines);
+	if (narrow)
+		memset(lines + bands * MP3_SLOTS, 0,
+			(MP3_NARROW_LINES - MP3_NARROW_FRAME) * sizeof(*lines));
+	reduce_alias(math, lines, narrow ? bands + 1 : bands);
 	return true;
+}
+
+void mp3_filter_widen(struct mp3_filter *filter)
+{
+	float *line = floats(filter->line);
+
+	for (size_t i = MP3_WINDOW / 2; i-- > 0;) {
+		float newer = i > 0 ? line[i - 1] : line[i];
+
+		line[2 * i + 1] = line[i];
+		line[2 * i] = (line[2 * i + 1] + newer) / 2;
+	}
 }

@@ -26,6 +26,10 @@ typedef float mp3_vec __attribute__((vector_size(16), may_alias));
 #define MP3_LANES     4
 #define MP3_BAND_VECS (MP3_BANDS / MP3_LANES)
 
+/* Sound of half the sampling rate (narrow) has nothing in the upper half of the bands. */
+#define MP3_NARROW_FRAME (MP3_FRAME / 2)
+#define MP3_NARROW_LINES (MP3_FRAME / 2 + 16) /* alias reduction reaches into the next band */
+
 struct mp3_filter {
 	/* Newest first: a granule, and the window's length before it. */
 	mp3_vec line[(MP3_FRAME + MP3_WINDOW) / MP3_LANES];
@@ -36,6 +40,7 @@ struct mp3_filter {
 /* Constant once it is made. */
 struct mp3_math {
 	mp3_vec window[MP3_WINDOW / MP3_LANES];
+	mp3_vec narrow_window[MP3_WINDOW / 2 / MP3_LANES];
 	mp3_vec modulation[MP3_BANDS][MP3_BAND_VECS / 2]; /* of the filter bank */
 	float slope[2 * MP3_SLOTS];			  /* the transform's window */
 	float transform[MP3_SLOTS][MP3_SLOTS];
@@ -44,9 +49,13 @@ struct mp3_math {
 
 void mp3_math_init(struct mp3_math *math);
 
-/* samples, `stride` apart, to lines in order of frequency. False: silence, and no lines. */
-bool mp3_filter_run(struct mp3_filter *filter, const struct mp3_math *math, const int16_t *pcm,
-	size_t stride, float lines[MP3_FRAME]);
+/* A granule of samples, `stride` apart, to lines in order of frequency: MP3_FRAME of them, or with
+ * `narrow` half as many samples and MP3_NARROW_LINES. False: silence, and no lines. */
+bool mp3_filter_run(struct mp3_filter *filter, const struct mp3_math *math, bool narrow,
+	const int16_t *pcm, size_t stride, float lines[MP3_FRAME]);
+
+/* What it remembers gets its rate doubled, by lines between the samples. */
+void mp3_filter_widen(struct mp3_filter *filter);
 
 /* --- the code --- */
 

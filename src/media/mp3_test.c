@@ -21,6 +21,7 @@ struct bench {
 	uint8_t coded[(FRAMES + 2) * MP3_FRAME_BYTES * MP3_MAX_CHANNELS];
 	size_t decoded; /* samples of a channel */
 	unsigned channels;
+	bool narrow;
 };
 
 /* A vowel: a pulse every 8 ms through two resonances, louder and softer twice in a second; below
@@ -53,11 +54,17 @@ static void noise(struct bench *b, unsigned channel, int level)
 
 static void encode(struct bench *b)
 {
-	struct mp3_encoder *encoder = mp3_encoder_new(b->channels);
+	struct mp3_encoder *encoder = mp3_encoder_new(b->channels, b->narrow);
 	size_t size = (size_t)b->channels * MP3_FRAME_BYTES;
 
-	for (size_t i = 0; i < FRAMES; i++)
-		mp3_encode(encoder, b->in + i * MP3_FRAME * b->channels, b->coded + i * size);
+	for (size_t i = 0; i < FRAMES; i++) {
+		const int16_t *pcm = b->in + i * MP3_FRAME * b->channels;
+		int16_t half[MP3_FRAME / 2 * MP3_MAX_CHANNELS];
+
+		for (size_t s = 0; b->narrow && s < MP3_FRAME / 2 * b->channels; s++)
+			half[s] = pcm[s / b->channels * 2 * b->channels + s % b->channels];
+		mp3_encode(encoder, b->narrow ? half : pcm, b->coded + i * size);
+	}
 	mp3_encoder_free(encoder);
 }
 
@@ -139,6 +146,62 @@ static void test_mp3__speech_is_clean_at_any_level(void **state)
 		assert_true(quality(b, 0) > 20);
 		free(b);
 	}
+}
+
+/* Every second sample is all that it takes: what is spoken has nothing above 4 kHz. */
+static void test_mp3__narrow_gets_its_rate_doubled(void **state)
+{
+	struct bench *b = bench_new(2), *wide = bench_new(2);
+
+	(void)state;
+	b->narrow = true;
+	for (size_t i = 0; i < SAMPLES; i++) {
+		double t = 2 * M_PI * (double)i / MP3_RATE;
+
+		b->in[2 * i] = (int16_t)(6000 * sin(440 * t) + 5000 * sin(1900 * t + 1));
+		b->in[2 * i + 1] = (int16_t)(7000 * sin(3300 * t));
+	}
+	memcpy(wide->in, b->in, sizeof(b->in));
+	run(b);
+	run(wide);
+	for (unsigned channel = 0; channel < 2; channel++) {
+		assert_true(quality(wide, channel) > 30);
+		assert_true(quality(b, channel) > 30);
+	}
+	free(wide);
+	free(b);
+}
+
+/* In the middle of a call somebody comes who has more to say than a telephone can carry. */
+static void test_mp3__narrow_becomes_wide(void **state)
+{
+	struct bench *b = bench_new(1);
+	struct mp3_encoder *encoder = mp3_encoder_new(1, true);
+	double error = 0, signal = 0;
+
+	(void)state;
+	speak(b, 0, 6000);
+	for (size_t i = 0; i < FRAMES; i++) {
+		const int16_t *pcm = b->in + i * MP3_FRAME;
+		int16_t half[MP3_FRAME / 2];
+
+		for (size_t s = 0; s < MP3_FRAME / 2; s++)
+			half[s] = pcm[2 * s];
+		if (i == FRAMES / 2)
+			mp3_encoder_widen(encoder);
+		mp3_encode(encoder, i < FRAMES / 2 ? half : pcm, b->coded + i * MP3_FRAME_BYTES);
+	}
+	mp3_encoder_free(encoder);
+	decode(b);
+	for (size_t i = SAMPLES / 2 - 4 * MP3_FRAME; i < SAMPLES / 2 + 4 * MP3_FRAME; i++) {
+		double in = b->in[i], out = b->out[i + MP3_DELAY];
+
+		signal += in * in;
+		error += (in - out) * (in - out);
+	}
+	assert_true(10 * log10(signal / error) > 10);
+	assert_true(quality(b, 0) > 15);
+	free(b);
 }
 
 static void test_mp3__channels_do_not_hear_each_other(void **state)
@@ -272,6 +335,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mp3__speech_is_clean_at_any_level),
+		cmocka_unit_test(test_mp3__narrow_gets_its_rate_doubled),
+		cmocka_unit_test(test_mp3__narrow_becomes_wide),
 		cmocka_unit_test(test_mp3__channels_do_not_hear_each_other),
 		cmocka_unit_test(test_mp3__the_worst_that_can_come),
 		cmocka_unit_test(test_mp3__the_faintest),

@@ -27,6 +27,7 @@ struct recorder {
 	struct track *tracks;
 	struct sound_file *file;
 	bool closed;
+	bool wide; /* what was heard so far is of more than TRACK_RATE */
 	int error;
 	uint64_t size;
 	uint64_t began;		    /* us: the beginning of the first tape; 0: there was none */
@@ -237,8 +238,38 @@ static bool is_used(const struct recorder *r, unsigned channel)
 	return r->upsample[channel];
 }
 
+/* Once it was wide it stays so: what changes all the time cannot be heard, but its changes can. */
+static bool is_narrow(struct recorder *r)
+{
+	if (!r->config.format->write_narrow)
+		return false;
+	for (const struct track *track = r->tracks; track; track = track->next)
+		for (int i = 0; i < TAPE_TRACKS; i++)
+			r->wide = r->wide || track_is_wide(&track->side[i]);
+	return !r->wide;
+}
+
+static void write_narrow_chunk(struct recorder *r, size_t samples)
+{
+	unsigned channels = r->config.channels;
+	int16_t narrow[TRACK_CHUNK];
+
+	for (unsigned channel = 0; channel < channels; channel++) {
+		mix_sides(r, channel, false, samples, narrow, samples);
+		for (size_t i = 0; i < samples; i++)
+			r->out[i * channels + channel] = narrow[i];
+	}
+	r->written += samples;
+	if (r->file && !r->error)
+		fail(r, sound_file_write_narrow(r->file, r->out, samples));
+}
+
 static void write_chunk(struct recorder *r, size_t samples)
 {
+	if (is_narrow(r)) {
+		write_narrow_chunk(r, samples);
+		return;
+	}
 	for (unsigned channel = 0; channel < r->config.channels; channel++)
 		if (is_used(r, channel))
 			write_channel(r, channel, samples);

@@ -67,6 +67,11 @@ int sound_file_write(struct sound_file *file, const int16_t *pcm, size_t frames)
 	return file->format->write(file, pcm, frames);
 }
 
+int sound_file_write_narrow(struct sound_file *file, const int16_t *pcm, size_t frames)
+{
+	return file->format->write_narrow(file, pcm, frames);
+}
+
 int sound_file_flush(struct sound_file *file)
 {
 	return file->format->flush ? file->format->flush(file) : 0;

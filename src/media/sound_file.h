@@ -19,6 +19,9 @@ struct sound_format {
 	unsigned max_channels;
 	int (*open)(struct sound_file *file);
 	int (*write)(struct sound_file *file, const int16_t *pcm, size_t frames);
+	/* The same of sound of half the rate, half as many frames, for a format that doubles it
+	 * best by itself; NULL: the caller has to. Not after a write(). */
+	int (*write_narrow)(struct sound_file *file, const int16_t *pcm, size_t frames);
 	int (*flush)(struct sound_file *file); /* may be NULL */
 	int (*close)(struct sound_file *file); /* frees what open made; fd stays open */
 };
@@ -32,6 +35,7 @@ int sound_file_open(const char *path, const struct sound_format *format, unsigne
 
 /* Interleaved frames. 0 or negative errno: -ENOSPC, -EFBIG past what the format can hold. */
 int sound_file_write(struct sound_file *file, const int16_t *pcm, size_t frames);
+int sound_file_write_narrow(struct sound_file *file, const int16_t *pcm, size_t frames);
 int sound_file_flush(struct sound_file *file);
 
 /* Finishes and frees it; 0 or the errno of the last write. *ret_size in bytes. */

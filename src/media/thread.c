@@ -126,8 +126,7 @@ static void leave_out_slot(struct media_thread *thread)
 		if (item->is_room)
 			media_room_left_out((struct media_room *)item);
 		else
-			((struct media_leg *)item)->timestamp +=
-				((struct media_leg *)item)->frame_units;
+			media_leg_left_out((struct media_leg *)item);
 		wheel_put(&thread->wheel, item, item->slots);
 	}
 }

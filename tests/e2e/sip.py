@@ -232,14 +232,17 @@ class Rtp:
         self.port = self.socket.getsockname()[1]
         self._sequence, self._stamp = random.randrange(30000), random.randrange(1 << 30)
         self._ssrc, self._closed = random.randrange(1 << 32), False
+        self.began, self._reading = time.monotonic(), False
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self):
         while not self._closed:
             try:
+                self._reading = False
                 if not select.select([self.socket], [], [], 0.2)[0]:
                     continue
+                self._reading = True
                 data, extra, _, source = self.socket.recvmsg(2048, 64)
             except (OSError, ValueError):
                 return
@@ -256,8 +259,19 @@ class Rtp:
 
     # Hearing
 
+    def settle(self, seconds=2):
+        """Returns when what has arrived is in `packets`: the reader may be behind."""
+        deadline = time.monotonic() + seconds
+        try:
+            while time.monotonic() < deadline and (
+                    select.select([self.socket], [], [], 0)[0] or self._reading):
+                time.sleep(0.001)
+        except (OSError, ValueError):  # closed
+            pass
+
     def sound(self):
         """The packets of the codec, in order of their time stamps, each once."""
+        self.settle()
         wanted = PAYLOAD_TYPES[self.codec]
         by_stamp = {p.stamp: p for p in list(self.packets) if p.type == wanted}
         return [by_stamp[stamp] for stamp in sorted(by_stamp)]

@@ -1,0 +1,39 @@
+/* The store of the server: where it is, and who writes in it. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "call/server_private.h"
+
+#define SCHEME "sqlite://"
+
+/* "sqlite:///var/lib/nccod.db" is absolute, "sqlite://nccod.db" below the state directory. */
+static char *store_path(const struct config *config)
+{
+	const char *path =
+		config->database_url ? config->database_url + strlen(SCHEME) : "nccod.db";
+
+	return *path == '/' ? xstrdup(path) : xasprintf("%s/%s", config->state_directory, path);
+}
+
+int server_open_store(struct server *server, char **ret_error)
+{
+	char *path = store_path(server->config), node[HOST_NAME_MAX + 1] = "", *error;
+	struct store_config config = {.path = path, .node = node};
+
+	gethostname(node, sizeof(node) - 1);
+	server->store = store_new(server->loop, &config, &error);
+	if (!server->store) {
+		*ret_error = xasprintf("database_url: %s", error);
+		free(error);
+	}
+	free(path);
+	return server->store ? 0 : -1;
+}
+
+struct store *server_store(const struct server *server)
+{
+	return server->store;
+}
