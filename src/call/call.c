@@ -230,11 +230,17 @@ static void on_digit(void *arg, char digit)
 	struct call *call = arg;
 
 	log_debug(call->uuid, "a digit came"); /* not which: it may be a PIN */
-	conversation_tell_digit(call, digit);
-	call_fork_digit(call, digit);
 	if (call->state == CALL_RUNNING)
 		interp_event(
 			call->interp, &(struct ncco_event){.type = NCCO_DIGIT, .digit = digit});
+}
+
+static void on_release(void *arg, char digit, unsigned held_ms)
+{
+	struct call *call = arg;
+
+	conversation_tell_digit(call, digit, held_ms);
+	call_fork_digit(call, digit, held_ms);
 }
 
 static void on_play_end(void *arg, uint32_t play, enum media_play_end end, uint32_t played_ms)
@@ -277,6 +283,7 @@ const struct leg_handler call_leg_handler = {
 	.on_ringing = on_ringing,
 	.on_answered = on_answered,
 	.on_digit = on_digit,
+	.on_release = on_release,
 	.on_play_end = on_play_end,
 	.on_digits_sent = on_digits_sent,
 	.on_held = on_held,

@@ -238,7 +238,7 @@ void call_forward_free(struct call *call);
 /* call_fork.c */
 void call_fork(void *ctx, const struct ncco_fork *fork);
 void call_fork_moved(struct call *call); /* it is in another conversation */
-void call_fork_digit(struct call *call, char digit);
+void call_fork_digit(struct call *call, char digit, unsigned held_ms);
 void call_fork_release(struct call *call);
 
 /* call_amd.c */
