@@ -2,6 +2,7 @@
 import array
 import functools
 import os
+import random
 import subprocess
 import tempfile
 
@@ -26,5 +27,9 @@ def silence(seconds, rate=8000):
 
 
 def click(seconds=0.06):
-    """Loud, and too short to be a word."""
-    return array.array("h", (20000 if i // 7 % 2 else -20000 for i in range(int(seconds * 8000))))
+    """A knock on the receiver: loud, and too short to be a word."""
+    noise, value, out = random.Random(1), 0.0, array.array("h")
+    for i in range(int(seconds * 8000)):
+        value = 0.8 * value + 0.2 * noise.uniform(-1, 1)
+        out.append(int(32000 * value * (1 - i / 8000 / seconds)))
+    return out
