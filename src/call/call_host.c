@@ -233,7 +233,7 @@ const struct ncco_host call_host = {
 	.forget_speech = call_forget_speech,
 	.finish_speech = call_finish_speech,
 	.amd = call_amd,
-	.transcribe = call_absent_transcribe,
+	.transcribe = call_transcribe,
 	.fork = call_fork,
 	.refer = call_refer,
 	.forget_refer = call_forget_refer,
@@ -247,6 +247,7 @@ const struct ncco_host call_host = {
 
 void call_host_init(struct call *call)
 {
+	call_transcribe_init(call);
 	timer_init(&call->no_receiver, call->server->loop, answer_nothing, call);
 	timer_init(&call->script_timer, call->server->loop, on_script_timer, call);
 }

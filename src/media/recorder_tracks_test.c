@@ -328,13 +328,13 @@ static void test_tracks__a_wide_one_comes_into_an_mp3(void **state)
 		tone(narrow, FRAME, 8000, 600, (size_t)frame * FRAME);
 		for (int i = 0; i < FRAME; i++)
 			code[i] = ulaw_encode(narrow[i]);
-		tape_heard(phone, &codec_pcmu, &rtp);
+		tape_heard(phone, &codec_pcmu, &rtp, b->now);
 		tape_step(phone, 20, b->now);
 		if (frame == 75)
 			stream = add(b, 0, RECORDER_NOWHERE);
 		if (stream) {
 			tone(wide, 2 * FRAME, 16000, 6000, (size_t)frame * 2 * FRAME);
-			tape_heard(stream, codec_l16(16000), &l16);
+			tape_heard(stream, codec_l16(16000), &l16, b->now);
 			tape_step(stream, 20, b->now);
 		}
 		if (frame % 10 == 9)
