@@ -1,8 +1,9 @@
-/* GET /v1/files/{id}: a recording, whole or in part (RFC 9110 section 14). */
+/* GET /v1/files/{id}: a recording or a transcript, whole or in part (RFC 9110 section 14). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +21,8 @@ struct opening {
 	/* what the worker found */
 	int fd;
 	uint64_t size;
-	const struct sound_format *format;
+	char *name;		  /* of the file */
+	const char *content_type; /* constant */
 };
 
 static void run_open(void *arg)
@@ -29,7 +31,7 @@ static void run_open(void *arg)
 	struct stat st;
 	char *path;
 
-	if (recording_find(o->directory, o->id, &path, &o->format) < 0)
+	if (recording_find(o->directory, o->id, &path, &o->content_type) < 0)
 		return;
 	o->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (o->fd >= 0 && fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode)) {
@@ -38,6 +40,7 @@ static void run_open(void *arg)
 		close(o->fd);
 		o->fd = -1;
 	}
+	o->name = xstrdup(strrchr(path, '/') + 1);
 	free(path);
 }
 
@@ -45,6 +48,7 @@ static void opening_free(struct opening *o)
 {
 	free(o->directory);
 	free(o->id);
+	free(o->name);
 	free(o);
 }
 
@@ -83,11 +87,11 @@ static void send_file(struct opening *o)
 	}
 	if (range.partial)
 		add_content_range(exchange, &range, o->size);
-	snprintf(name, sizeof(name), "attachment; filename=\"%s.%s\"", o->id, o->format->name);
+	snprintf(name, sizeof(name), "attachment; filename=\"%s\"", o->name);
 	http_exchange_add_header(exchange, "Content-Disposition", name);
 	http_exchange_add_header(exchange, "X-Content-Type-Options", "nosniff");
-	http_reply_file(exchange, range.partial ? 206 : 200, o->format->content_type, o->fd,
-		range.first, range.length);
+	http_reply_file(exchange, range.partial ? 206 : 200, o->content_type, o->fd, range.first,
+		range.length);
 }
 
 static void open_done(void *arg)

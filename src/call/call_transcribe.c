@@ -18,7 +18,7 @@
 #define NARROW_RATE 8000
 #define SENSITIVITY 90
 #define PAUSE_MS    700 /* that ends a segment */
-#define SEGMENT_MS  30000
+#define SEGMENT_MS  15000
 #define MAX_PENDING 8
 
 enum track { TRACK_INBOUND, TRACK_OUTBOUND, TRACKS };

@@ -62,10 +62,10 @@ void recording_stop(struct recording *recording); /* on_ended follows; idempoten
 /* Nobody waits for its end any more; on_ended is not called. */
 void recording_abandon(struct recording *recording);
 
-/* The path of a recording's file: 0 and malloc'd *ret_path, -ENOENT when id is no UUID or has no
- * file. Blocks on the disk: for a worker. */
-int recording_find(const char *directory, const char *id, char **ret_path,
-	const struct sound_format **ret_format);
+/* The path of a recording's or a transcript's file and its content type (constant): 0 and malloc'd
+ * *ret_path, or -ENOENT when id is no UUID or has no file. Blocks on the disk: for a worker. */
+int recording_find(
+	const char *directory, const char *id, char **ret_path, const char **ret_content_type);
 bool recording_is_id(const char *text);
 
 #endif

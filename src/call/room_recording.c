@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "call/call_private.h"
 #include "call/recording_event.h"
+#include "call/transcript.h"
 #include "media/room.h"
 #include "media/stream.h"
 
@@ -18,6 +19,8 @@ struct room_recording {
 	struct webhook_line *line;
 	const struct config_application *app; /* NULL: none */
 	char *pointer, *url, *method;
+	char call_uuid[ID_SIZE]; /* who asked for it */
+	struct transcript_wish transcript;
 	char conversation_uuid[CONVERSATION_ID_SIZE];
 	struct media_leg *ear;
 	struct recording *recording;	   /* NULL: not yet */
@@ -39,6 +42,8 @@ struct room_recording *room_recording_new(struct call *call, const struct ncco_j
 	r->pointer = xstrdup(join->pointer);
 	r->url = join->url ? call_url(join->base, join->url) : NULL;
 	r->method = xstrdup(join->method);
+	memcpy(r->call_uuid, call->uuid, sizeof(r->call_uuid));
+	transcript_wish_take(&r->transcript, join->transcription);
 	LIST_INSERT_HEAD(&call->server->room_recordings, r, link);
 	return r;
 }
@@ -53,6 +58,7 @@ static void recording_free(struct room_recording *r)
 	free(r->pointer);
 	free(r->url);
 	free(r->method);
+	transcript_wish_release(&r->transcript);
 	free(r);
 }
 
@@ -80,6 +86,12 @@ static void on_ended(void *arg, const struct recording_result *result)
 		body = recording_event(server_public_url(r->server), result);
 		json_add_text(body, "conversation_uuid", r->conversation_uuid);
 		webhook_event(r->line, r->url, r->method, body);
+		transcript_order(r->server->transcripts, &r->transcript,
+			&(struct transcript_subject){.recording_id = result->id,
+				.call_uuid = r->call_uuid,
+				.conversation_uuid = r->conversation_uuid,
+				.pointer = r->pointer,
+				.app = r->app});
 	}
 	recording_free(r);
 }

@@ -14,6 +14,7 @@ struct utterance {
 	struct utterance_handler handler;
 	void *arg;
 	char *text, *error;
+	bool busy;
 	double confidence;
 	struct json_object *words, *results;
 };
@@ -73,6 +74,7 @@ static void on_done(void *arg, int error, const char *message)
 	if (error && !u->text) {
 		log_warn(NULL, "speech recognition: %s", message);
 		u->error = xstrdup(told(error, message));
+		u->busy = error == -EBUSY;
 	}
 	u->handler.on_done(u->arg);
 }
@@ -119,6 +121,11 @@ void utterance_end(struct utterance *u)
 const char *utterance_error(const struct utterance *u)
 {
 	return u->error;
+}
+
+bool utterance_is_busy(const struct utterance *u)
+{
+	return u->busy;
 }
 
 const char *utterance_text(const struct utterance *u)

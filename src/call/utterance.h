@@ -23,6 +23,8 @@ void utterance_end(struct utterance *utterance); /* that was all of it */
 
 /* After on_done. NULL: it was recognised; else why it was not, for the application. */
 const char *utterance_error(const struct utterance *utterance);
+/* Nobody had time for it; it may be said again. */
+bool utterance_is_busy(const struct utterance *utterance);
 /* The best guess, "" when nothing was said; its confidence; its words or NULL. */
 const char *utterance_text(const struct utterance *utterance);
 double utterance_confidence(const struct utterance *utterance);
