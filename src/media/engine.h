@@ -10,9 +10,10 @@
  * allocate, log, or touch files. Without legs they sleep.
  *
  * A leg sends RTP continuously from media_leg_start() on: what is being played, else
- * silence. RTP is symmetric: latch.h says whose packets are taken and where ours go. RTCP
- * sender and receiver reports go out every 5 s (RFC 3550 section 6). While the direction
- * does not let us send, plays and digits stand still and go on afterwards. */
+ * silence; in a room with others (room.h) what they say. RTP is symmetric: latch.h says whose
+ * packets are taken and where ours go. RTCP sender and receiver reports go out every 5 s (RFC 3550
+ * section 6). While the direction does not let us send, plays and digits stand still and go on
+ * afterwards. */
 #ifndef MEDIA_ENGINE_H
 #define MEDIA_ENGINE_H
 
@@ -65,6 +66,9 @@ struct media_leg_handler {
 	/* One digit, de-duplicated between RFC 4733 retransmissions and in-band detection;
 	 * reported at the beginning of the press, so that barge-in is immediate. */
 	void (*on_digit)(void *arg, char digit, enum media_dtmf_source source);
+	/* The key of the last on_digit() was let go, after so long; only of RFC 4733, tones do not
+	 * say. */
+	void (*on_release)(void *arg, char digit, unsigned held_ms);
 	/* Ends of plays, in order; played_ms is what was sent of it. */
 	void (*on_play_end)(void *arg, uint32_t play, enum media_play_end end, uint32_t played_ms);
 	void (*on_digits_sent)(void *arg);

@@ -151,12 +151,13 @@ static inline struct media_order *media_queue_pop(struct media_queue *queue)
 	return order;
 }
 
-/* Digits heard, between the media thread and the core thread. A sender that presses faster
- * than this can be fetched loses digits, nothing else. */
-#define HEARD_DIGITS 32
+/* Digits heard and let go, between the media thread and the core thread. A sender that presses
+ * faster than this can be fetched loses digits, nothing else. */
+#define HEARD_DIGITS 64
 struct heard_digit {
 	char digit;
 	uint8_t source;
+	uint16_t held_ms; /* 0: it was pressed, else it was let go */
 };
 
 /* What is played, and plays that are over and wait to be posted back. */
@@ -200,6 +201,7 @@ struct media_leg {
 	bool started, polled;
 	bool talking;		/* the last packet time sent one */
 	bool muted, deaf;	/* in its room */
+	bool pressing;		/* keys of the other one have still to be sent, see press.h */
 	uint8_t visits, bursts; /* when to take all that came, see media_leg_receive() */
 	uint16_t sequence;
 	uint32_t timestamp, ssrc;
@@ -265,6 +267,7 @@ void media_leg_receive(struct media_leg *leg, struct media_packets *packets, uin
 void media_leg_receive_one(struct media_leg *leg, struct media_packets *packets, uint64_t now);
 void media_leg_flush(struct media_leg *leg);
 void media_leg_transmit(struct media_leg *leg, uint64_t now);
+void media_leg_left_out(struct media_leg *leg); /* in place of that: there was no time */
 /* `packet` has room for the header before the payload. */
 void media_leg_send(struct media_leg *leg, bool marker, uint8_t payload_type, uint16_t sequence,
 	uint32_t timestamp, uint8_t *packet, size_t payload);
@@ -282,14 +285,16 @@ void media_player_hand_back(struct media_player *player);
 
 /* Media thread: what came of a packet. leg_listen.c */
 void media_leg_heard_event(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now);
+/* Without packets for a while the key counts as let go. */
+void media_leg_release_lost(struct media_leg *leg, uint64_t now);
 void media_leg_heard_audio(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now);
-void media_leg_heard_stream(struct media_leg *leg);
+void media_leg_heard_stream(struct media_leg *leg, uint64_t now);
 void media_leg_timed_out(struct media_leg *leg);
 void media_leg_post_note(struct media_leg *leg);
 /* Media thread: the leg's tapes. leg_tape.c */
-void media_leg_tape_heard(struct media_leg *leg, const struct rtp_packet *packet);
+void media_leg_tape_heard(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now);
 void media_leg_tape_sent(struct media_leg *leg, const uint8_t *data, size_t bytes);
-void media_leg_tape_relayed(struct media_leg *leg, const struct rtp_packet *packet);
+void media_leg_tape_relayed(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now);
 void media_leg_tape_step(struct media_leg *leg, uint64_t now);
 void media_leg_tape_obey(struct media_leg *leg, struct media_order *order);
 

@@ -71,7 +71,7 @@ static void take_packet(
 	if (fresh)
 		dtmf_rx_restart(&leg->dtmf_rx);
 	if (leg->served == SERVED_RELAY)
-		media_relay(leg, packet, fresh);
+		media_relay(leg, packet, fresh, now);
 	if (leg->served != SERVED_ALONE)
 		media_member_heard(leg, packet);
 	if (event)
@@ -157,7 +157,7 @@ void media_leg_receive(struct media_leg *leg, struct media_packets *packets, uin
 	int count;
 
 	if (leg->stream) {
-		media_leg_heard_stream(leg);
+		media_leg_heard_stream(leg, now);
 		return;
 	}
 	if (!leg->bursts && leg->visits++ % 4 != 0) {
@@ -307,6 +307,12 @@ void media_leg_transmit(struct media_leg *leg, uint64_t now)
 	}
 	media_leg_tape_step(leg, now);
 	media_player_hand_back(&leg->player);
+}
+
+void media_leg_left_out(struct media_leg *leg)
+{
+	if (!leg->relay.flows)
+		leg->timestamp += leg->frame_units;
 }
 
 static uint64_t arrival_of(struct msghdr *message)

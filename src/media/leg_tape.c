@@ -2,10 +2,10 @@
 #include "base/clock.h"
 #include "media/leg.h"
 
-void media_leg_tape_heard(struct media_leg *leg, const struct rtp_packet *packet)
+void media_leg_tape_heard(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now)
 {
 	for (struct media_order *order = leg->tapes.first; order; order = order->next)
-		tape_heard(order->tape.tape, leg->agreed.codec, packet);
+		tape_heard(order->tape.tape, leg->agreed.codec, packet, now);
 }
 
 void media_leg_tape_sent(struct media_leg *leg, const uint8_t *data, size_t bytes)
@@ -15,10 +15,10 @@ void media_leg_tape_sent(struct media_leg *leg, const uint8_t *data, size_t byte
 }
 
 /* A packet of somebody else that goes out to the leg, with the time stamp that it gets. */
-void media_leg_tape_relayed(struct media_leg *leg, const struct rtp_packet *packet)
+void media_leg_tape_relayed(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now)
 {
 	for (struct media_order *order = leg->tapes.first; order; order = order->next)
-		tape_relayed(order->tape.tape, leg->agreed.codec, packet);
+		tape_relayed(order->tape.tape, leg->agreed.codec, packet, now);
 }
 
 void media_leg_tape_step(struct media_leg *leg, uint64_t now)

@@ -27,6 +27,7 @@ void media_member_swap(struct media_leg *leg, struct media_order *order)
 	if (!order->member)
 		return;
 	leg->member = order->member;
+	leg->pressing = false;
 	order->member = old;
 	if (leg->in)
 		leg->in->denials_changed = true;

@@ -64,6 +64,7 @@ void media_press_heard(struct media_leg *from, const struct rtp_packet *packet, 
 	at = find_or_add(press, packet->timestamp, packet->payload[0]);
 	if (at < 0)
 		return;
+	to->pressing = true;
 	ms = get16(packet->payload + 2) / units_per_ms;
 	if (ms > press->waiting[at].ms)
 		press->waiting[at].ms = (uint16_t)ms;
@@ -71,16 +72,12 @@ void media_press_heard(struct media_leg *from, const struct rtp_packet *packet, 
 	press->waiting[at].over |= packet->payload[1] >> 7;
 }
 
-bool media_press_waits(const struct media_leg *leg)
-{
-	return leg->member && leg->member->press.count > 0;
-}
-
-static void pop(struct press *press)
+static void pop(struct media_leg *leg, struct press *press)
 {
 	press->count--;
 	memmove(press->waiting, press->waiting + 1, press->count * sizeof(press->waiting[0]));
 	press->sent_ms = 0;
+	leg->pressing = press->count > 0;
 }
 
 /* How long the first key is held, or UINT_MAX while it is. */
@@ -109,14 +106,13 @@ static size_t fill_event(
 	*ret_first = packet.first;
 	if (packet.end && press->repeats++ == END_REPEATS) {
 		press->repeats = 0;
-		pop(press);
+		pop(leg, press);
 	}
 	return DTMF_EVENT_SIZE;
 }
 
 /* ITU-T Q.23, by event. */
-static size_t fill_tone(
-	const struct media_leg *leg, struct press *press, uint8_t *payload, uint64_t now)
+static size_t fill_tone(struct media_leg *leg, struct press *press, uint8_t *payload, uint64_t now)
 {
 	static const double rows[] = {697, 770, 852, 941}, columns[] = {1209, 1336, 1477, 1633};
 	static const uint8_t keys[] = {13, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 14, 3, 7, 11, 15};
@@ -135,7 +131,7 @@ static size_t fill_tone(
 	if (press->sent_ms >= length_of(press, TONE_MIN_MS, now)) {
 		press->phase[0] = press->phase[1] = 0;
 		press->pause_ms = TONE_GAP_MS;
-		pop(press);
+		pop(leg, press);
 	}
 	return leg->frame_bytes;
 }

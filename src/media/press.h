@@ -35,6 +35,5 @@ void media_press_heard(struct media_leg *from, const struct rtp_packet *packet, 
  * *ret_event tells an event packet from sound. */
 size_t media_press_fill(
 	struct media_leg *leg, uint8_t *payload, uint64_t now, bool *ret_event, bool *ret_first);
-bool media_press_waits(const struct media_leg *leg);
 
 #endif

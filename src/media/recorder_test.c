@@ -86,7 +86,7 @@ static void hear(struct bench *b, uint8_t code, uint32_t packet)
 		.length = sizeof(data)};
 
 	memset(data, code, sizeof(data));
-	tape_heard(b->tape, &codec_pcmu, &rtp);
+	tape_heard(b->tape, &codec_pcmu, &rtp, b->now);
 }
 
 static void read_back(struct bench *b)

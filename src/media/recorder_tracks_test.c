@@ -86,7 +86,7 @@ static void turn(
 		.ssrc = 7, .timestamp = number * FRAME, .payload = data, .length = sizeof(data)};
 
 	memset(data, heard, sizeof(data));
-	tape_heard(tape, &codec_pcmu, &rtp);
+	tape_heard(tape, &codec_pcmu, &rtp, b->now);
 	memset(data, sent, sizeof(data));
 	tape_sent(tape, &codec_pcmu, data, sizeof(data));
 	tape_step(tape, 20, b->now);
@@ -151,6 +151,31 @@ static void test_tracks__lie_where_they_began(void **state)
 		assert_int_equal(middle(b, i, 1), i >= 10 && i < 110 ? said : 0);
 		assert_int_equal(middle(b, i, 2), i >= 60 ? said : 0);
 	}
+}
+
+/* A media thread that had no time for two seconds: what comes after lies where it belongs. */
+static void test_tracks__keep_up_with_time(void **state)
+{
+	struct bench *b = *state;
+	struct media_tape *tape[2];
+
+	start(b, 2);
+	for (int i = 0; i < 2; i++)
+		tape[i] = add(b, i, RECORDER_NOWHERE);
+	for (unsigned i = 0; i < 180; i++, b->now += 20000) {
+		turn(b, tape[0], i, 0x90, 0xff);
+		if (i < 20 || i >= 120)
+			turn(b, tape[1], i, 0xa0, 0xff);
+		if (i % 20 == 19)
+			assert_int_equal(recorder_drain(b->recorder, false), 0);
+	}
+	finish(b);
+	assert_int_equal(middle(b, 18, 1), ulaw_decode(0xa0));
+	assert_int_equal(middle(b, 60, 1), 0);
+	assert_int_equal(middle(b, 125, 1), ulaw_decode(0xa0));
+	assert_int_equal(middle(b, 178, 1), ulaw_decode(0xa0));
+	assert_in_range(b->frames, (179 * FRAME + UPSAMPLE_DELAY) * PER,
+		(181 * FRAME + UPSAMPLE_DELAY) * PER);
 }
 
 /* Nobody is there for ten seconds: time goes on. */
@@ -242,7 +267,7 @@ static void test_tracks__of_streams(void **state)
 
 			for (size_t k = 0; k < samples; k++)
 				pcm[k] = (int16_t)(1000 * (i + 1) + (int)frame);
-			tape_heard(tape[i], codec_l16(rates[i]), &rtp);
+			tape_heard(tape[i], codec_l16(rates[i]), &rtp, b->now);
 			tape_sent(tape[i], codec_l16(rates[i]), (const uint8_t *)pcm, rtp.length);
 			tape_step(tape[i], 20, b->now);
 		}
@@ -303,13 +328,13 @@ static void test_tracks__a_wide_one_comes_into_an_mp3(void **state)
 		tone(narrow, FRAME, 8000, 600, (size_t)frame * FRAME);
 		for (int i = 0; i < FRAME; i++)
 			code[i] = ulaw_encode(narrow[i]);
-		tape_heard(phone, &codec_pcmu, &rtp);
+		tape_heard(phone, &codec_pcmu, &rtp, b->now);
 		tape_step(phone, 20, b->now);
 		if (frame == 75)
 			stream = add(b, 0, RECORDER_NOWHERE);
 		if (stream) {
 			tone(wide, 2 * FRAME, 16000, 6000, (size_t)frame * 2 * FRAME);
-			tape_heard(stream, codec_l16(16000), &l16);
+			tape_heard(stream, codec_l16(16000), &l16, b->now);
 			tape_step(stream, 20, b->now);
 		}
 		if (frame % 10 == 9)
@@ -347,6 +372,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(test_tracks__lie_where_they_began),
+		CASE(test_tracks__keep_up_with_time),
 		CASE(test_tracks__a_gap_between_them_stays),
 		CASE(test_tracks__share_the_last_channel),
 		CASE(test_tracks__pause_together),

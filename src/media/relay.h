@@ -11,19 +11,24 @@
 
 #define RELAY_PATIENCE 5
 
+struct media_leg;
+struct rtp_packet;
+
 /* Of the stream into a leg. */
 struct relay {
-	bool flows;
-	uint8_t idle; /* packet times since a packet was passed on */
+	struct media_leg *peer; /* whose packets it gets */
+	bool flows, anchored;	/* anchored: what follows is known */
+	uint8_t idle, skipped;	/* packet times since a packet was passed on, and not sent in */
 	uint16_t sequence_shift, newest, oldest;
 	uint32_t timestamp_shift;
 };
 
-struct media_leg;
-struct rtp_packet;
+/* From now on the leg gets the packets of the peer; for a moment they are waited for, so that there
+ * is no silence between what it heard before and them. */
+void media_relay_start(struct media_leg *to, struct media_leg *peer);
 
-/* A packet that `from` was sent, for the one other leg of its room. fresh: it begins a stream. */
-void media_relay(struct media_leg *from, const struct rtp_packet *packet, bool fresh);
+/* A packet that `from` was sent, for its peer. fresh: it begins a stream. */
+void media_relay(struct media_leg *from, const struct rtp_packet *packet, bool fresh, uint64_t now);
 
 /* Once in each packet time: whether the packets of somebody else are all that the leg sends. */
 bool media_relay_flows(struct media_leg *to);

@@ -86,6 +86,28 @@ static void test_relay__passes_packets_as_they_are(void **state)
 	parties_free(all);
 }
 
+/* Comfort noise is not for the other side: it misses nothing. */
+static void test_relay__leaves_out_what_is_not_agreed_on(void **state)
+{
+	struct parties *all = two_started();
+	struct party *from = &all->party[0], *to = &all->party[1];
+	size_t at;
+
+	(void)state;
+	from->hz = to->hz = -1;
+	parties_run(all, SETTLE_MS);
+	say(from, 1, false);
+	say(from, 2, false);
+	party_send(from, 13, false, 5000 + 3 * 160, "\x40", 1);
+	say(from, 4, false);
+	RUN_PARTIES_UNTIL(all, to->packets && to->packet[to->packets - 1].payload[0] == 4);
+	at = next_sound(to, 0);
+	assert_int_equal(to->packets, at + 3);
+	assert_int_equal((uint16_t)(to->packet[at + 2].sequence - to->packet[at].sequence), 2);
+	assert_int_equal(to->packet[at + 2].timestamp - to->packet[at].timestamp, 3 * 160);
+	parties_free(all);
+}
+
 /* Who has stopped is followed by silence of ours, without a jump of the sequence numbers. */
 static void test_relay__fills_up_what_does_not_come(void **state)
 {
@@ -315,6 +337,15 @@ static void test_digits__of_ours_go_before(void **state)
 
 /* --- from one to the other --- */
 
+static size_t count_silent(const struct party *party)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < party->packets; i++)
+		count += next_sound(party, i) != i;
+	return count;
+}
+
 /* To mixing and back, again and again: streams go on without a hole. */
 static void test_relay__changes_to_mixing_and_back(void **state)
 {
@@ -338,11 +369,45 @@ static void test_relay__changes_to_mixing_and_back(void **state)
 	parties_run(all, 100);
 	for (unsigned i = 0; i < 3; i++)
 		party_check_continuous(&all->party[i]);
+	/* A machine with other work makes a few of its own. */
+	assert_in_range(count_silent(&all->party[0]) + count_silent(&all->party[1]), 0, 4);
 	parties_listen(all, 200);
 	assert_true(hears(&all->party[0], &all->party[1]));
 	assert_true(hears(&all->party[1], &all->party[0]));
 	assert_false(hears(third, &all->party[0]));
 	prompt_unref(prompt);
+	parties_free(all);
+}
+
+/* Mixing goes on with what was passed on last, and not with what was heard long before. */
+static void test_relay__mixing_goes_on_where_it_was(void **state)
+{
+	struct parties *all = two_started();
+	struct party *from = &all->party[0], *to = &all->party[1];
+	struct prompt *silence = prompt_silence(&codec_pcmu, 1000);
+	uint8_t newest = 0;
+
+	(void)state;
+	from->hz = to->hz = -1;
+	parties_run(all, SETTLE_MS);
+	for (uint16_t i = 1; i < 60; i++) {
+		if (i == 30)
+			media_room_play(all->room, silence, 1);
+		say(from, i, false);
+		parties_run(all, 5);
+	}
+	assert_int_equal(all->room_ends, 0);
+	for (size_t i = 0; i < to->packets; i++) {
+		uint8_t said = to->packet[i].payload[0];
+
+		/* Sound that was lost is made up for: not a number that was said. */
+		if (said == 0xff || said != to->packet[i].payload[159])
+			continue;
+		assert_in_range(said, newest, 59);
+		newest = said;
+	}
+	assert_true(newest > 50);
+	prompt_unref(silence);
 	parties_free(all);
 }
 
@@ -397,6 +462,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_relay__passes_packets_as_they_are),
+		cmocka_unit_test(test_relay__leaves_out_what_is_not_agreed_on),
 		cmocka_unit_test(test_relay__fills_up_what_does_not_come),
 		cmocka_unit_test(test_relay__is_not_late),
 		cmocka_unit_test(test_relay__mute_and_hold_are_silence),
@@ -405,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_digits__are_tones_for_who_knows_no_events),
 		cmocka_unit_test(test_digits__of_ours_go_before),
 		cmocka_unit_test(test_relay__changes_to_mixing_and_back),
+		cmocka_unit_test(test_relay__mixing_goes_on_where_it_was),
 		cmocka_unit_test(test_ear__hears_what_is_passed_on),
 	};
 

@@ -129,6 +129,7 @@ static void take_in(struct media_thread *thread, struct media_leg *leg)
 	}
 	if (room->mode == ROOM_RELAY) {
 		set_served(leg, SERVED_RELAY);
+		media_relay_start(leg, media_room_other(leg));
 		media_thread_poll(thread, leg, true);
 		return;
 	}
@@ -222,7 +223,7 @@ void media_room_left_out(struct media_room *room)
 	struct media_leg *leg;
 
 	LIST_FOREACH (leg, &room->legs[SERVED_ALIGNED], among)
-		leg->timestamp += leg->frame_units;
+		media_leg_left_out(leg);
 }
 
 /* --- orders --- */
@@ -319,6 +320,7 @@ static void obey_leave(struct media_thread *thread, struct media_order *order)
 	media_room_part(thread, order->leg);
 	order->member = order->leg->member;
 	order->leg->member = NULL;
+	order->leg->pressing = false;
 }
 
 /* Everything but plays and what leaves somebody unheard goes back at once. */

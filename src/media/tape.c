@@ -168,17 +168,40 @@ static void put(struct media_tape *tape, enum tape_track track, struct stream_pl
 		push(tape, track, true, codec, (uint64_t)at, packet->payload, packet->length);
 }
 
-void tape_heard(struct media_tape *tape, const struct codec *codec, const struct rtp_packet *packet)
+/* How far real time is ahead of the tape's. */
+static int64_t drift(const struct media_tape *tape, uint64_t now)
 {
+	uint64_t began = atomic_load_explicit(&tape->began, memory_order_relaxed);
+
+	if (began == 0)
+		return 0;
+	return (int64_t)((now - began - tape->paused_us) * PER_MS / 1000) - (int64_t)tape->at;
+}
+
+/* Before anything is placed, so that it does not land where time was when the thread fell behind.
+ */
+static void catch_up(struct media_tape *tape, uint64_t now)
+{
+	int64_t ahead = tape->paused ? 0 : drift(tape, now);
+
+	if (ahead > DRIFT)
+		tape->at += (uint64_t)ahead;
+}
+
+void tape_heard(struct media_tape *tape, const struct codec *codec, const struct rtp_packet *packet,
+	uint64_t now)
+{
+	catch_up(tape, now);
 	put(tape, TAPE_HEARD, &tape->heard, codec, packet);
 }
 
-void tape_relayed(
-	struct media_tape *tape, const struct codec *codec, const struct rtp_packet *packet)
+void tape_relayed(struct media_tape *tape, const struct codec *codec,
+	const struct rtp_packet *packet, uint64_t now)
 {
 	if (!tape->relaying)
 		tape->relayed.known = false;
 	tape->relaying = true;
+	catch_up(tape, now);
 	put(tape, TAPE_SENT, &tape->relayed, codec, packet);
 }
 
@@ -192,34 +215,22 @@ void tape_sent(
 	tape->stepped_over = true;
 }
 
-/* How far real time is ahead of the tape's. */
-static int64_t drift(struct media_tape *tape, uint64_t now)
-{
-	uint64_t began = atomic_load_explicit(&tape->began, memory_order_relaxed);
-
-	if (began == 0) {
-		began = now;
-		tape->paused_us = 0;
-		atomic_store_explicit(&tape->began, began, memory_order_release);
-	}
-	return (int64_t)((now - began - tape->paused_us) * PER_MS / 1000) - (int64_t)tape->at;
-}
-
 void tape_step(struct media_tape *tape, unsigned ms, uint64_t now)
 {
-	int64_t ahead;
+	uint64_t step = (uint64_t)ms * PER_MS;
 
 	if (tape->paused)
 		return;
-	ahead = drift(tape, now);
+	if (atomic_load_explicit(&tape->began, memory_order_relaxed) == 0) {
+		tape->paused_us = 0;
+		atomic_store_explicit(&tape->began, now, memory_order_release);
+	}
 	if (!tape->stepped_over)
 		push(tape, TAPE_SENT, tape->relaying, NULL, tape->at, NULL, 0);
 	tape->stepped_over = false;
-	tape->at += (uint64_t)ms * PER_MS;
-	if (ahead > DRIFT)
-		tape->at += (uint64_t)ahead;
-	else if (ahead < -DRIFT)
-		tape->at -= (uint64_t)ms * PER_MS / 2;
+	/* Ahead of time: half a step, until time has come. */
+	tape->at += drift(tape, now) < -DRIFT ? step / 2 : step;
+	catch_up(tape, now);
 }
 
 void tape_pause(struct media_tape *tape, bool paused, uint64_t now)

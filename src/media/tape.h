@@ -59,15 +59,15 @@ void media_leg_pause_tape(struct media_leg *leg, struct media_tape *tape, bool p
 /* The media thread's side. */
 
 /* A packet that came in; its codec's RTP clock counts its timestamp. */
-void tape_heard(
-	struct media_tape *tape, const struct codec *codec, const struct rtp_packet *packet);
+void tape_heard(struct media_tape *tape, const struct codec *codec, const struct rtp_packet *packet,
+	uint64_t now);
 /* The sound of the packet that goes out now; then, for every packet time, the step of time. */
 void tape_sent(
 	struct media_tape *tape, const struct codec *codec, const uint8_t *data, size_t bytes);
 void tape_step(struct media_tape *tape, unsigned ms, uint64_t now);
 /* In place of that: a packet of somebody else that is passed on, placed like one that came in. */
-void tape_relayed(
-	struct media_tape *tape, const struct codec *codec, const struct rtp_packet *packet);
+void tape_relayed(struct media_tape *tape, const struct codec *codec,
+	const struct rtp_packet *packet, uint64_t now);
 void tape_pause(struct media_tape *tape, bool paused, uint64_t now);
 
 #endif

@@ -47,6 +47,8 @@ void media_thread_listen(struct media_thread *thread, struct media_leg *leg, uin
 {
 	if (!leg->polled)
 		media_leg_receive(leg, thread->packets, now);
+	if (leg->dtmf_rx.pressed)
+		media_leg_release_lost(leg, now);
 	if (thread->timeout_us && !leg->stream && leg->agreed.receive && !leg->timed_out &&
 		now > leg->heard_at && now - leg->heard_at >= thread->timeout_us)
 		media_leg_timed_out(leg);
@@ -124,8 +126,7 @@ static void leave_out_slot(struct media_thread *thread)
 		if (item->is_room)
 			media_room_left_out((struct media_room *)item);
 		else
-			((struct media_leg *)item)->timestamp +=
-				((struct media_leg *)item)->frame_units;
+			media_leg_left_out((struct media_leg *)item);
 		wheel_put(&thread->wheel, item, item->slots);
 	}
 }
