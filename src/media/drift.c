@@ -1,7 +1,7 @@
 #include "media/drift.h"
 
 #define VISITS	    50 /* a second */
-#define REAL_TIME   40 /* visits of them that find something new */
+#define REAL_TIME   20 /* visits of them that find something new: pieces of 40 ms, some late */
 #define EXCESS_MAX  5  /* frames in a second: what nobody notices */
 #define LEAD_MAX    50 /* frames: more is meant */
 #define STRANGE_MAX 3  /* a stall makes one or two */

@@ -32,7 +32,7 @@ static void test_drift__knows_who_has_come_ahead(void **state)
 	pass(&d, 1, 40 * FRAME, 50);
 	assert_int_equal(d.excess, 5);
 	/* Nothing came for a while, and then all of it. */
-	pass(&d, 2, 0, 20);
+	pass(&d, 2, 0, 15);
 	assert_int_equal(d.excess, 0);
 	pass(&d, 1, 10 * FRAME, 50);
 	assert_int_equal(d.excess, 5);

@@ -4,8 +4,8 @@
 #include "media/pcm.h"
 #include "media/room_private.h"
 
-/* Mean amplitude below which somebody in a conference is silent: -56 dB. Between two nothing but
- * digital silence is left out. */
+/* Mean amplitude below which somebody in a conference is silent: -56 dB. Between two telephones
+ * nothing but digital silence is left out. */
 #define CONFERENCE_LEVEL 50
 #define TWO_LEVEL	 1
 #define FADE_FRAMES	 3 /* that lost sound is made up for */
@@ -90,7 +90,7 @@ void media_member_give(struct media_leg *leg)
 	if (!sound)
 		memset(pcm, 0, mixer_samples(voice->rate) * sizeof(*pcm));
 	mixer_hear(&room->mixer, voice, sound && !leg->muted,
-		room->started > 2 ? CONFERENCE_LEVEL : TWO_LEVEL);
+		room->telephones > 2 ? CONFERENCE_LEVEL : TWO_LEVEL);
 }
 
 /* 20 ms of what the leg is to hear. What is played to it alone is only decoded when there is

@@ -56,9 +56,8 @@ void media_press_heard(struct media_leg *from, const struct rtp_packet *packet, 
 	unsigned ms;
 	int at;
 
-	if (!to || !to->member || to->stream || is_relayed(from, to) ||
-		!media_room_hears(to, from) || packet->length < DTMF_EVENT_SIZE ||
-		packet->payload[0] > 15)
+	if (!to || !to->member || is_relayed(from, to) || !media_room_hears(to, from) ||
+		packet->length < DTMF_EVENT_SIZE || packet->payload[0] > 15)
 		return;
 	press = &to->member->press;
 	at = find_or_add(press, packet->timestamp, packet->payload[0]);

@@ -2,15 +2,16 @@
  *
  * A room mixes for each leg what the others say: everybody hears all that there is at the sample
  * rate of its own codec. Sound waits 20 to 60 ms for what the network holds up; what is lost is
- * made up for by the sound before. With more than two, who is below -56 dB counts as silent.
+ * made up for by the sound before. With more than two telephones, who is below -56 dB counts as
+ * silent.
  *
  * Two legs of one codec and packet time, with nothing else to be heard, are not mixed: their
  * packets are passed on as they are, events (RFC 4733) included, and one that sends nothing for
  * 100 ms is silence to the other. A leg that is alone in its room is served as if it had none.
  * Streams of packets go on without a jump through all of this.
  *
- * Of two legs, keys that one presses by events reach the other: as events if it has them, else as
- * tones; streams are not sent any. With more than two they are only reported.
+ * Of two telephones in a room, streams aside, keys that one presses by events reach the other: as
+ * events if it has them, else as tones. With more than two they are only reported.
  *
  * What is played to a leg (media_leg_play()) is mixed to what that leg alone hears; what is
  * played to the room is heard by all in it. All legs of a room live on one media thread: a leg

@@ -48,6 +48,7 @@ struct media_room {
 	struct media_room *next_unsettled;
 	struct media_leg_list legs[SERVED_KINDS]; /* by the way they are served */
 	unsigned started, aligned, denials;
+	unsigned telephones;  /* of those that were started: no streams */
 	bool denials_changed; /* somebody was denied, or came, or has another voice */
 	struct mixer mixer;
 	struct media_player player;
@@ -93,7 +94,9 @@ void media_room_settle_all(struct media_thread *thread);
 void media_room_part(struct media_thread *thread, struct media_leg *leg); /* for good */
 void media_room_visit(struct media_thread *thread, struct media_room *room, uint64_t now);
 void media_room_left_out(struct media_room *room);
-/* The one other leg that is there; NULL when there is none or more. */
+/* A leg that was started comes or goes. */
+void media_room_count(struct media_room *room, const struct media_leg *leg, int change);
+/* The one other telephone that is there; NULL when there is none or more. */
 struct media_leg *media_room_other(const struct media_leg *leg);
 bool media_room_hears(const struct media_leg *listener, const struct media_leg *speaker);
 

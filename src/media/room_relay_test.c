@@ -157,7 +157,7 @@ static void test_relay__is_not_late(void **state)
 
 		assert_true(hears(party, &all->party[!i]));
 		party_check_continuous(party);
-		assert_in_range(party->packets, 47, 53);
+		assert_in_range(party->packets, 40, 60);
 		for (size_t j = 1; j < party->packets; j++)
 			gap += party->packet[j].at - party->packet[j - 1].at > 32000;
 	}
@@ -174,19 +174,16 @@ static void test_relay__mute_and_hold_are_silence(void **state)
 	parties_run(all, SETTLE_MS);
 	media_leg_mute(from->leg, true);
 	parties_run(all, SETTLE_MS);
-	parties_listen(all, SETTLE_MS);
-	assert_false(hears(to, from));
-	assert_true(hears(from, to));
-	assert_in_range(to->packets, 3, 7);
+	LISTEN_UNTIL(all, hears_not(to, from) && hears(from, to));
+	assert_in_range(to->packets, 3, 10);
 	media_leg_mute(from->leg, false);
 	parties_run(all, SETTLE_MS);
 	from->params.send = from->params.receive = false;
 	party_start(from);
 	parties_run(all, SETTLE_MS);
-	parties_listen(all, SETTLE_MS);
+	LISTEN_UNTIL(all, hears_not(to, from));
 	assert_int_equal(from->packets, 0);
-	assert_false(hears(to, from));
-	assert_in_range(to->packets, 3, 7);
+	assert_in_range(to->packets, 3, 10);
 	party_check_continuous(to);
 	parties_free(all);
 }
@@ -243,8 +240,7 @@ static void check_event(struct parties *all, uint8_t event, char digit)
 	count_events(to, to->params.dtmf_payload_type_tx, event, &marks, &ends, &ms);
 	assert_int_equal(ends, 3);
 	assert_in_range(ms, 120, 140);
-	parties_listen(all, SETTLE_MS);
-	assert_true(hears(to, from));
+	LISTEN_UNTIL(all, hears(to, from));
 	for (size_t i = 1; i < to->packets; i++)
 		assert_int_equal(
 			(uint16_t)(to->packet[i].sequence - to->packet[i - 1].sequence), 1);
@@ -277,6 +273,20 @@ static void test_digits__are_pressed_anew_for_another_codec(void **state)
 	parties_free(all);
 }
 
+/* A stream that listens in, or a recording, makes no conference of a call. */
+static void test_digits__pass_beside_a_stream(void **state)
+{
+	struct parties *all = two();
+	struct party *stream = parties_add(all, 16000);
+
+	(void)state;
+	media_room_join(all->room, stream->leg);
+	for (unsigned i = 0; i < 3; i++)
+		party_start(&all->party[i]);
+	check_event(all, 5, '5');
+	parties_free(all);
+}
+
 /* Who knows no events hears tones, whether packets are passed on or mixed. */
 static void hear_tones(const struct codec *codec)
 {
@@ -299,8 +309,7 @@ static void hear_tones(const struct codec *codec)
 	assert_string_equal(digits, "7A");
 	assert_string_equal(from->digits, "7A");
 	party_check_continuous(to);
-	parties_listen(all, SETTLE_MS);
-	assert_true(hears(to, from));
+	LISTEN_UNTIL(all, hears(to, from));
 	dtmf_rx_free(detector);
 	parties_free(all);
 }
@@ -330,8 +339,7 @@ static void test_digits__of_ours_go_before(void **state)
 		assert_int_equal((uint16_t)(all->party[1].packet[i].sequence -
 					    all->party[1].packet[i - 1].sequence),
 			1);
-	parties_listen(all, SETTLE_MS);
-	assert_true(hears(&all->party[1], &all->party[0]));
+	LISTEN_UNTIL(all, hears(&all->party[1], &all->party[0]));
 	parties_free(all);
 }
 
@@ -371,10 +379,9 @@ static void test_relay__changes_to_mixing_and_back(void **state)
 		party_check_continuous(&all->party[i]);
 	/* A machine with other work makes a few of its own. */
 	assert_in_range(count_silent(&all->party[0]) + count_silent(&all->party[1]), 0, 4);
-	parties_listen(all, 200);
-	assert_true(hears(&all->party[0], &all->party[1]));
-	assert_true(hears(&all->party[1], &all->party[0]));
-	assert_false(hears(third, &all->party[0]));
+	LISTEN_UNTIL(all, hears(&all->party[0], &all->party[1]) &&
+				  hears(&all->party[1], &all->party[0]) &&
+				  hears_not(third, &all->party[0]));
 	prompt_unref(prompt);
 	parties_free(all);
 }
@@ -468,6 +475,7 @@ int main(void)
 		cmocka_unit_test(test_relay__mute_and_hold_are_silence),
 		cmocka_unit_test(test_digits__events_are_passed_on),
 		cmocka_unit_test(test_digits__are_pressed_anew_for_another_codec),
+		cmocka_unit_test(test_digits__pass_beside_a_stream),
 		cmocka_unit_test(test_digits__are_tones_for_who_knows_no_events),
 		cmocka_unit_test(test_digits__of_ours_go_before),
 		cmocka_unit_test(test_relay__changes_to_mixing_and_back),

@@ -4,20 +4,20 @@
 #include "media/room_private.h"
 #include "media/thread_private.h"
 
-static struct media_leg *next_started(struct media_leg *leg)
+static struct media_leg *next_telephone(struct media_leg *leg)
 {
-	while (leg && !leg->started)
+	while (leg && (!leg->started || leg->stream))
 		leg = LIST_NEXT(leg, among);
 	return leg;
 }
 
-static struct media_leg *first_started(const struct media_room *room, const struct media_leg *but)
+static struct media_leg *first_telephone(const struct media_room *room, const struct media_leg *but)
 {
 	for (int kind = 0; kind < SERVED_KINDS; kind++) {
-		struct media_leg *leg = next_started(LIST_FIRST(&room->legs[kind]));
+		struct media_leg *leg = next_telephone(LIST_FIRST(&room->legs[kind]));
 
 		if (leg && leg == but)
-			leg = next_started(LIST_NEXT(leg, among));
+			leg = next_telephone(LIST_NEXT(leg, among));
 		if (leg)
 			return leg;
 	}
@@ -26,7 +26,16 @@ static struct media_leg *first_started(const struct media_room *room, const stru
 
 struct media_leg *media_room_other(const struct media_leg *leg)
 {
-	return leg->in && leg->in->started == 2 ? first_started(leg->in, leg) : NULL;
+	return leg->in && leg->in->telephones == 2 ? first_telephone(leg->in, leg) : NULL;
+}
+
+void media_room_count(struct media_room *room, const struct media_leg *leg, int change)
+{
+	if (!leg->started)
+		return;
+	room->started += (unsigned)change;
+	if (!leg->stream)
+		room->telephones += (unsigned)change;
 }
 
 bool media_room_hears(const struct media_leg *listener, const struct media_leg *speaker)
@@ -43,9 +52,9 @@ bool media_room_hears(const struct media_leg *listener, const struct media_leg *
 
 static bool is_relayable(const struct media_leg *a, const struct media_leg *b)
 {
-	return !a->stream && !b->stream && a->member && b->member &&
-	       a->agreed.codec == b->agreed.codec && a->agreed.ptime_ms == b->agreed.ptime_ms &&
-	       !a->player.plays.first && !b->player.plays.first;
+	return a->member && b->member && a->agreed.codec == b->agreed.codec &&
+	       a->agreed.ptime_ms == b->agreed.ptime_ms && !a->player.plays.first &&
+	       !b->player.plays.first;
 }
 
 static enum room_mode wanted_mode(const struct media_room *room)
@@ -58,7 +67,9 @@ static enum room_mode wanted_mode(const struct media_room *room)
 		return ROOM_MIX;
 	if (room->started == 1)
 		return ROOM_IDLE;
-	first = first_started(room, NULL);
+	if (room->telephones < 2)
+		return ROOM_MIX;
+	first = first_telephone(room, NULL);
 	return is_relayable(first, media_room_other(first)) ? ROOM_RELAY : ROOM_MIX;
 }
 
@@ -157,11 +168,26 @@ static void set_mode(struct media_thread *thread, struct media_room *room, enum 
 	room->mode = mode;
 }
 
+/* Somebody may have come in the place of another since all was settled last. */
+static void renew_relays(struct media_room *room)
+{
+	struct media_leg *leg, *other;
+
+	LIST_FOREACH (leg, &room->legs[SERVED_RELAY], among) {
+		other = media_room_other(leg);
+		if (leg->relay.peer == other)
+			continue;
+		media_relay_stop(leg);
+		media_relay_start(leg, other);
+	}
+}
+
 static void settle(struct media_thread *thread, struct media_room *room)
 {
 	struct media_leg *leg, *next;
 
 	set_mode(thread, room, wanted_mode(room));
+	renew_relays(room);
 	for (leg = LIST_FIRST(&room->legs[SERVED_ALONE]); leg; leg = next) {
 		next = LIST_NEXT(leg, among);
 		take_in(thread, leg);
@@ -237,7 +263,7 @@ void media_room_part(struct media_thread *thread, struct media_leg *leg)
 	take_out(thread, leg);
 	media_denials_part(leg);
 	LIST_REMOVE(leg, among);
-	room->started -= leg->started;
+	media_room_count(room, leg, -1);
 	leg->in = NULL;
 	leg->muted = leg->deaf = false;
 	mark_unsettled(thread, room);
@@ -255,7 +281,7 @@ static void obey_join(struct media_thread *thread, struct media_order *order)
 	leg->in = room;
 	leg->served = SERVED_ALONE;
 	LIST_INSERT_HEAD(&room->legs[SERVED_ALONE], leg, among);
-	room->started += leg->started;
+	media_room_count(room, leg, 1);
 	room->denials_changed |= room->denials > 0;
 	mark_unsettled(thread, room);
 }

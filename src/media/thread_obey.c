@@ -26,7 +26,7 @@ static void start(
 		return;
 	leg->started = true;
 	if (leg->in)
-		leg->in->started++;
+		media_room_count(leg->in, leg, 1);
 	wheel_add(&thread->wheel, &leg->wheel, wheel_best(&thread->wheel, leg->wheel.slots));
 }
 
