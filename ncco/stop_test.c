@@ -99,18 +99,40 @@ static struct ncco_document *parse(const char *script)
 	return document;
 }
 
-/* False when the script is over. */
-static bool tell(struct checked *checked, struct interp *interp, unsigned which)
+/* Whether anybody could have sent it; what nobody asked for changes nothing. */
+static bool owed(const struct checked *checked, enum ncco_event_type type)
+{
+	static const unsigned char held[] = {
+		[NCCO_PLAYED] = HELD_SOUND,
+		[NCCO_PLAY_FAILED] = HELD_SOUND,
+		[NCCO_TIMER] = HELD_TIMER,
+		[NCCO_DIGITS_SENT] = HELD_DIGITS,
+		[NCCO_EARLY_MEDIA] = HELD_CONNECT,
+		[NCCO_JOINED] = HELD_ROOM,
+		[NCCO_LEFT] = HELD_ROOM,
+		[NCCO_QUEUE_POSITION] = HELD_QUEUE,
+		[NCCO_SPEECH_BEGAN] = HELD_SPEECH,
+		[NCCO_SPEECH] = HELD_SPEECH,
+		[NCCO_REFERRED] = HELD_REFER,
+		[NCCO_REPLY] = HELD_REQUEST,
+	};
+
+	if (type == NCCO_CONNECTED)
+		return checked->held[HELD_CONNECT] || checked->held[HELD_QUEUE] ||
+		       checked->held[HELD_DEQUEUE];
+	if (type == NCCO_DIGIT || type == NCCO_RECORDED || type == NCCO_AMD)
+		return true;
+	return checked->held[held[type]];
+}
+
+static void tell(struct checked *checked, struct interp *interp, unsigned which)
 {
 	struct ncco_event event = events[which];
 
-	if (!interp_running(interp))
-		return false;
 	if (event.type == NCCO_REPLY && event.number)
 		event.document = parse("[{'action':'say','text':'z'},{'action':'input'}]");
 	checked_note(checked, &event);
 	interp_event(interp, &event);
-	return true;
 }
 
 static void end(struct checked *checked, struct interp *interp, enum ending ending)
@@ -127,23 +149,34 @@ static void end(struct checked *checked, struct interp *interp, enum ending endi
 	checked_idle(checked);
 }
 
-static void run(struct checked *checked, const char *script, const unsigned *sequence,
+/* Tells the sequence and ends the script. How many of its events are of interest: a sequence that
+ * has the same ones comes to the same. */
+static unsigned run(struct checked *checked, const char *script, const unsigned *sequence,
 	unsigned length, enum ending ending)
 {
 	struct interp *interp = interp_new(&checked_host, checked, 0);
+	unsigned i = 0;
 
 	checked->over = checked->told = false;
 	checked->recordings = checked->synchronous = 0;
 	interp_run(interp, parse(script));
-	for (unsigned i = 0; i < length && tell(checked, interp, sequence[i]); i++)
-		;
+	for (; i < length && interp_running(interp); i++) {
+		if (i + 1 < length && !owed(checked, events[sequence[i]].type))
+			break;
+		tell(checked, interp, sequence[i]);
+	}
+	if (i < length && interp_running(interp))
+		i++; /* the one that was not told */
 	end(checked, interp, ending);
+	return i;
 }
 
-/* The next sequence in the order of numbers; false after the last one of its length. */
-static bool advance(unsigned *sequence, unsigned length)
+/* The next sequence that differs in its first `count` events; false after the last one. */
+static bool advance(unsigned *sequence, unsigned length, unsigned count)
 {
-	for (unsigned i = length; i-- > 0;) {
+	for (unsigned i = count; i < length; i++)
+		sequence[i] = 0;
+	for (unsigned i = count; i-- > 0;) {
 		if (++sequence[i] < ARRAY_SIZE(events))
 			return true;
 		sequence[i] = 0;
@@ -153,12 +186,12 @@ static bool advance(unsigned *sequence, unsigned length)
 
 static void run_all(struct checked *checked, const char *script, unsigned length)
 {
-	unsigned sequence[8] = {0};
+	unsigned sequence[8] = {0}, count = 0;
 
 	do {
 		for (enum ending ending = 0; ending < END_COUNT; ending++)
-			run(checked, script, sequence, length, ending);
-	} while (advance(sequence, length));
+			count = run(checked, script, sequence, length, ending);
+	} while (advance(sequence, length, count));
 }
 
 static void test_stop__gives_back_what_was_asked_for(void **state)

@@ -14,7 +14,7 @@
 #define HASH_SIZE	32
 #define REMEMBERED	256  /* tokens that were verified */
 #define SOURCES		1024 /* whose failures are counted; others share */
-#define FAILURES	10   /* of a source in FAILURES_US, then it must wait */
+#define FAILURES	30   /* of a source in FAILURES_US, then it must wait */
 #define FAILURES_US	(10 * USEC_PER_SEC)
 #define MAX_CREDENTIALS JWT_MAX_BYTES
 

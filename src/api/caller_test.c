@@ -215,7 +215,7 @@ static void test_failures__make_a_source_wait(void **state)
 	char *fresh = bearer(b->old, "main", ",\"n\":1"), *known = bearer(b->old, "main", "");
 
 	assert_int_equal(find(b, known, "p"), CALLER_KNOWN);
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 30; i++)
 		assert_int_equal(find(b, "Bearer guess", "p"), CALLER_UNKNOWN);
 	assert_int_equal(find(b, "Bearer guess", "p"), CALLER_TOO_FAST);
 	assert_int_equal(find(b, fresh, "p"), CALLER_TOO_FAST);

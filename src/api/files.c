@@ -1,8 +1,9 @@
-/* GET /v1/files/{id}: a recording, whole or in part (RFC 9110 section 14). */
+/* GET /v1/files/{id}: a recording or a transcript, whole or in part (RFC 9110 section 14). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,14 +12,17 @@
 #include "call/recording.h"
 #include "http/range.h"
 #include "loop/worker.h"
+#include "store/store.h"
 
 struct opening {
 	struct http_exchange *exchange;
+	struct worker_pool *workers;
 	char *directory, *id;
 	/* what the worker found */
 	int fd;
 	uint64_t size;
-	const struct sound_format *format;
+	char *name;		  /* of the file */
+	const char *content_type; /* constant */
 };
 
 static void run_open(void *arg)
@@ -27,7 +31,7 @@ static void run_open(void *arg)
 	struct stat st;
 	char *path;
 
-	if (recording_find(o->directory, o->id, &path, &o->format) < 0)
+	if (recording_find(o->directory, o->id, &path, &o->content_type) < 0)
 		return;
 	o->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (o->fd >= 0 && fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode)) {
@@ -36,6 +40,7 @@ static void run_open(void *arg)
 		close(o->fd);
 		o->fd = -1;
 	}
+	o->name = xstrdup(strrchr(path, '/') + 1);
 	free(path);
 }
 
@@ -43,6 +48,7 @@ static void opening_free(struct opening *o)
 {
 	free(o->directory);
 	free(o->id);
+	free(o->name);
 	free(o);
 }
 
@@ -81,11 +87,11 @@ static void send_file(struct opening *o)
 	}
 	if (range.partial)
 		add_content_range(exchange, &range, o->size);
-	snprintf(name, sizeof(name), "attachment; filename=\"%s.%s\"", o->id, o->format->name);
+	snprintf(name, sizeof(name), "attachment; filename=\"%s\"", o->name);
 	http_exchange_add_header(exchange, "Content-Disposition", name);
 	http_exchange_add_header(exchange, "X-Content-Type-Options", "nosniff");
-	http_reply_file(exchange, range.partial ? 206 : 200, o->format->content_type, o->fd,
-		range.first, range.length);
+	http_reply_file(exchange, range.partial ? 206 : 200, o->content_type, o->fd, range.first,
+		range.length);
 }
 
 static void open_done(void *arg)
@@ -111,12 +117,30 @@ static void open_dropped(void *arg)
 
 static const struct job_ops open_ops = {.run = run_open, .done = open_done, .drop = open_dropped};
 
+/* Whose it is: the store knows. */
+static void on_found(void *arg, int error, const struct store_recording *recording)
+{
+	struct opening *o = arg;
+
+	/* At the end of nccod there are no workers any more, and no clients either. */
+	if (!error && recording && api_sees(o->exchange, recording->application) &&
+		!http_exchange_is_gone(o->exchange)) {
+		worker_submit(o->workers, &open_ops, o);
+		return;
+	}
+	if (error)
+		http_reply_problem(o->exchange, 503, "the store cannot be read");
+	else
+		http_reply_problem(o->exchange, 404, "there is no such file");
+	opening_free(o);
+}
+
 void api_get_file(void *arg, struct http_exchange *exchange, const char *id)
 {
 	const struct api *api = arg;
 	struct opening *o;
 
-	if (!recording_is_id(id) || !api_sees(exchange, NULL)) {
+	if (!recording_is_id(id)) {
 		http_reply_problem(exchange, 404, "there is no such file");
 		return;
 	}
@@ -125,5 +149,10 @@ void api_get_file(void *arg, struct http_exchange *exchange, const char *id)
 	o->fd = -1;
 	o->id = xstrdup(id);
 	o->directory = xstrdup(server_recording_directory(api->server));
-	worker_submit(server_workers(api->server), &open_ops, o);
+	o->workers = server_workers(api->server);
+	/* Who sees all of them sees those, too, of which the store knows nothing. */
+	if (api_sees(exchange, NULL))
+		worker_submit(o->workers, &open_ops, o);
+	else
+		store_find_recording(server_store(api->server), id, on_found, o);
 }

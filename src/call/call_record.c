@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "call/recording.h"
 #include "call/recording_event.h"
+#include "call/transcript.h"
 #include "call/call_private.h"
 
 #define MAX_AT_ONCE 8
@@ -22,6 +23,7 @@ struct call_record {
 	unsigned number;
 	bool synchronous;
 	char *pointer, *url, *base, *method;
+	struct transcript_wish transcript;
 };
 
 static void record_free(struct call_record *record)
@@ -32,6 +34,7 @@ static void record_free(struct call_record *record)
 	free(record->url);
 	free(record->base);
 	free(record->method);
+	transcript_wish_release(&record->transcript);
 	free(record);
 }
 
@@ -67,6 +70,12 @@ static void on_ended(void *arg, const struct recording_result *result)
 		log_info(call->uuid, "recording %s: %llu bytes", result->id,
 			(unsigned long long)result->size);
 		send_webhook(record, result);
+		transcript_order(call->server->transcripts, &record->transcript,
+			&(struct transcript_subject){.recording_id = result->id,
+				.call_uuid = call->uuid,
+				.conversation_uuid = call->conversation_uuid,
+				.pointer = record->pointer,
+				.app = call->app});
 	}
 	if (result->lost_ms)
 		log_warn(call->uuid, "recording %s: %u ms are missing, the disk is too slow",
@@ -141,6 +150,9 @@ void call_record_start(void *ctx, const struct ncco_record *wanted)
 		.format = recording_format(wanted->format, configured, wanted->channels),
 		.channels = wanted->channels,
 		.silence_ms = wanted->end_on_silence_s * 1000,
+		.application = call->app ? call->app->id : NULL,
+		.call_uuid = call->uuid,
+		.conversation_uuid = call->conversation_uuid,
 	};
 
 	if (call->recordings.count >= MAX_AT_ONCE) {
@@ -155,6 +167,7 @@ void call_record_start(void *ctx, const struct ncco_record *wanted)
 	record->url = xstrdup(wanted->url);
 	record->base = xstrdup(wanted->base);
 	record->method = xstrdup(wanted->method);
+	transcript_wish_take(&record->transcript, wanted->transcription);
 	TAILQ_INSERT_TAIL(&call->recordings.all, record, link);
 	call->recordings.count++;
 	record->recording = recording_start(

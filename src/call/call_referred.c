@@ -31,18 +31,28 @@ static bool is_there(const struct call *call)
 	return call->present && call->state < CALL_ENDING && call->leg;
 }
 
-/* Of those that stay: who has made the referrer's call, else the first. NULL: nobody. */
-static struct call *who_stays(struct call *referrer)
+/* One of those that the party talks to. NULL: none (any more). */
+static struct call *find_other(const struct call *call)
 {
-	struct call *parent = referrer->parent, *other;
+	struct call *other;
 
-	if (parent && parent->conversation == referrer->conversation && is_there(parent))
-		return parent;
-	TAILQ_FOREACH (other, &referrer->conversation->members, member) {
-		if (other != referrer && is_there(other))
+	if (!call->conversation)
+		return NULL;
+	TAILQ_FOREACH (other, &call->conversation->members, member) {
+		if (other != call && is_there(other))
 			return other;
 	}
 	return NULL;
+}
+
+/* Of those that stay: who has made the referrer's call, else the first. NULL: nobody. */
+static struct call *who_stays(struct call *referrer)
+{
+	struct call *parent = referrer->parent;
+
+	if (parent && parent->conversation == referrer->conversation && is_there(parent))
+		return parent;
+	return find_other(referrer);
 }
 
 static unsigned count_others(const struct call *call)
@@ -294,21 +304,23 @@ static struct call *find_call(struct server *server, struct sip_leg *sip)
 	return NULL;
 }
 
-/* All but one of the members go over into another conversation. */
-static void move_others(struct call *leaves, struct conversation *into)
+static void move_others(const struct call *leaves, struct conversation *into)
 {
-	struct call *other, *next;
+	struct call *other;
 
-	for (other = TAILQ_FIRST(&leaves->conversation->members); other; other = next) {
-		next = TAILQ_NEXT(other, member);
-		if (other == leaves || !is_there(other))
-			continue;
-		conversation_enter(into, other);
-		conversation_admit(other);
-	}
+	while ((other = find_other(leaves)))
+		conversation_move(into, other, NULL);
 }
 
-/* The larger party stays where it is. */
+/* A room stays what it is, for its members' scripts wait for its end; else the larger party
+ * stays. */
+static bool second_stays(const struct call *first, const struct call *second)
+{
+	if (first->conversation->name || second->conversation->name)
+		return second->conversation->name != NULL;
+	return count_others(second) > count_others(first);
+}
+
 static void bring_together(struct call *first, struct call *second)
 {
 	release_children(first);
@@ -317,21 +329,39 @@ static void bring_together(struct call *first, struct call *second)
 	call_leave_parent(second);
 	if (first->conversation == second->conversation)
 		return;
-	if (count_others(second) > count_others(first))
+	if (second_stays(first, second))
 		move_others(first, second->conversation);
 	else
 		move_others(second, first->conversation);
 }
 
+/* Why not, or NULL. */
+static const char *cannot_come_together(const struct call *first, const struct call *second)
+{
+	const struct conversation *a = first->conversation, *b = second->conversation;
+
+	if (!find_other(first) || !find_other(second))
+		return "there are no two parties to be put together";
+	if (a == b)
+		return NULL;
+	if (a->name && b->name)
+		return "both parties are rooms";
+	if (a->count + b->count > first->server->config->limits.max_members)
+		return "they are too many";
+	return NULL;
+}
+
 static void refer_attended(struct call *call, struct call *second)
 {
-	if (second == call || second->app != call->app) {
+	const char *why;
+
+	if (second == call || !config_same_application(second->app, call->app)) {
 		refuse(call, 403, "the call to be replaced is another's");
 		return;
 	}
-	if (!call->conversation || !second->conversation || count_others(call) == 0 ||
-		count_others(second) == 0) {
-		refuse(call, 603, "there are no two parties to be put together");
+	why = cannot_come_together(call, second);
+	if (why) {
+		refuse(call, 603, why);
 		return;
 	}
 	if (call->referral || second->referral) {
@@ -340,8 +370,8 @@ static void refer_attended(struct call *call, struct call *second)
 	}
 	log_info(call->uuid, "REFER: its party is put together with that of call %s", second->uuid);
 	sip_leg_refer_answer(leg_sip(call->leg), 202);
+	tell_referrer(call, 200, NULL); /* before it is hung up because it is alone */
 	bring_together(call, second);
-	tell_referrer(call, 200, NULL);
 	call_hangup(call, NULL, NULL);
 	call_hangup(second, NULL, NULL);
 }

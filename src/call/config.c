@@ -175,7 +175,7 @@ static const struct option config_keys[] = {
 	{"asr.fallback", OPTION_TEXT_LIST, AT(asr.fallback), .check = config_check_adapter},
 	{"asr.adapters", OPTION_TEXT, AT(asr.adapters), .check = config_check_filled},
 	{"asr.concurrency", OPTION_UNSIGNED, AT(asr.concurrency), .number = 8, RANGE(1, 256)},
-	{"asr.timeout_ms", OPTION_UNSIGNED, AT(asr.timeout_ms), .number = 10000, POLICY_RANGE},
+	{"asr.timeout_ms", OPTION_UNSIGNED, AT(asr.timeout_ms), .number = 20000, POLICY_RANGE},
 	{"asr.breaker_failures", OPTION_UNSIGNED, AT(asr.breaker_failures), .number = 5,
 		RANGE(0, 1000)},
 	{"asr.breaker_seconds", OPTION_UNSIGNED, AT(asr.breaker_seconds), .number = 30,

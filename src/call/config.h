@@ -45,7 +45,7 @@ struct config_speech {		     /* [tts], [asr] */
 	char **fallback;	     /* NULL-terminated */
 	char *adapters;		     /* directory of adapter programs */
 	unsigned concurrency;	     /* 4; 8 */
-	unsigned timeout_ms;	     /* 8000; 10000 */
+	unsigned timeout_ms;	     /* 8000; 20000 */
 	unsigned breaker_failures;   /* in a row; 5, 0: never left out */
 	unsigned breaker_seconds;    /* 30 */
 	struct json_object *options; /* adapter to table of texts; NULL: none */

@@ -84,7 +84,7 @@ static void test_config__defaults_need_no_file(void **state)
 	assert_null(config->asr.fallback[0]);
 	assert_non_null(strstr(config->asr.adapters, "/asr-adapters"));
 	assert_int_equal(config->asr.concurrency, 8);
-	assert_int_equal(config->asr.timeout_ms, 10000);
+	assert_int_equal(config->asr.timeout_ms, 20000);
 	assert_null(config->asr.options);
 	assert_int_equal(config->asr.breaker_failures, 5);
 	assert_int_equal(config->asr.breaker_seconds, 30);

@@ -1,6 +1,7 @@
 #include "call/connect.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -65,10 +66,26 @@ static void on_failed(void *arg)
 	handler->on_failed(handler_arg, &outcome);
 }
 
+/* Of several outcomes the one that says most: a refusal for everybody (RFC 3261 section 21.6), then
+ * what a person did, then what the network did. */
+static unsigned weight(const struct call_outcome *outcome)
+{
+	static const char *const rising[] = {
+		"failed", "timeout", "unanswered", "rejected", "busy", NULL};
+	unsigned weight = 0;
+
+	if (outcome->sip_code >= 600)
+		return ARRAY_SIZE(rising);
+	while (rising[weight] && strcmp(rising[weight], outcome->status) != 0)
+		weight++;
+	return weight;
+}
+
 void connect_lost(struct connect *connect, struct call *callee, const struct call_outcome *outcome)
 {
 	callee->dial.connect = NULL;
-	connect->outcome = *outcome;
+	if (connect->pending == connect->count || weight(outcome) >= weight(&connect->outcome))
+		connect->outcome = *outcome;
 	if (--connect->pending == 0)
 		timer_start(&connect->failed, 0);
 }

@@ -18,7 +18,7 @@ struct connect_handler {
 	void (*on_ringing)(void *arg); /* somebody rings; may be NULL, and called several times */
 	void (*on_early)(void *arg);   /* the callee's own ringback or announcement is heard */
 	void (*on_connected)(void *arg, struct call *callee);
-	void (*on_failed)(void *arg, const struct call_outcome *outcome); /* of the last */
+	void (*on_failed)(void *arg, const struct call_outcome *outcome); /* the weightiest */
 };
 
 /* Endpoints past NCCO_MAX_ENDPOINTS are not called. */

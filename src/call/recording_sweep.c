@@ -14,7 +14,8 @@
 #include "base/mem.h"
 #include "call/recording.h"
 
-#define DAY_S 86400
+#define DAY_S		  86400
+#define TRANSCRIPT_ENDING "json"
 
 bool recording_is_id(const char *text)
 {
@@ -30,22 +31,45 @@ bool recording_is_id(const char *text)
 	return true;
 }
 
-int recording_find(const char *directory, const char *id, char **ret_path,
-	const struct sound_format **ret_format)
+/* Of a file in the directory of recordings, by its ending; NULL: it is none of ours. */
+static const char *content_type(const char *ending)
 {
+	const struct sound_format *format = sound_format_find(ending);
+
+	if (strcmp(ending, TRANSCRIPT_ENDING) == 0)
+		return "application/json";
+	return format ? format->content_type : NULL;
+}
+
+static bool find(const char *directory, const char *id, const char *ending, char **ret_path)
+{
+	char *path = xasprintf("%s/%s.%s", directory, id, ending);
+
+	if (access(path, R_OK) == 0) {
+		*ret_path = path;
+		return true;
+	}
+	free(path);
+	return false;
+}
+
+int recording_find(
+	const char *directory, const char *id, char **ret_path, const char **ret_content_type)
+{
+	const char *ending = NULL;
+
 	if (!recording_is_id(id))
 		return -ENOENT;
-	for (const struct sound_format *const *row = sound_formats; *row; row++) {
-		char *path = xasprintf("%s/%s.%s", directory, id, (*row)->name);
-
-		if (access(path, R_OK) == 0) {
-			*ret_path = path;
-			*ret_format = *row;
-			return 0;
-		}
-		free(path);
+	for (const struct sound_format *const *row = sound_formats; *row && !ending; row++) {
+		if (find(directory, id, (*row)->name, ret_path))
+			ending = (*row)->name;
 	}
-	return -ENOENT;
+	if (!ending && find(directory, id, TRANSCRIPT_ENDING, ret_path))
+		ending = TRANSCRIPT_ENDING;
+	if (!ending)
+		return -ENOENT;
+	*ret_content_type = content_type(ending);
+	return 0;
 }
 
 struct sweep {
@@ -61,7 +85,7 @@ static bool is_recording(const char *name)
 	if (strlen(name) < ID_SIZE || name[ID_SIZE - 1] != '.')
 		return false;
 	memcpy(id, name, ID_SIZE - 1);
-	return recording_is_id(id) && sound_format_find(name + ID_SIZE);
+	return recording_is_id(id) && content_type(name + ID_SIZE);
 }
 
 static void run_sweep(void *arg)

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "call/call_private.h"
 #include "call/recording_event.h"
+#include "call/transcript.h"
 #include "media/room.h"
 #include "media/stream.h"
 
@@ -16,7 +17,10 @@ struct room_recording {
 	LIST_ENTRY(room_recording) link;
 	struct server *server;
 	struct webhook_line *line;
+	const struct config_application *app; /* NULL: none */
 	char *pointer, *url, *method;
+	char call_uuid[ID_SIZE]; /* who asked for it */
+	struct transcript_wish transcript;
 	char conversation_uuid[CONVERSATION_ID_SIZE];
 	struct media_leg *ear;
 	struct recording *recording;	   /* NULL: not yet */
@@ -34,9 +38,12 @@ struct room_recording *room_recording_new(struct call *call, const struct ncco_j
 	memcpy(r->conversation_uuid, call->conversation_uuid, sizeof(r->conversation_uuid));
 	r->line = webhook_line_new(
 		&call->server->webhooks, call->uuid, r->conversation_uuid, call->app);
+	r->app = call->app;
 	r->pointer = xstrdup(join->pointer);
 	r->url = join->url ? call_url(join->base, join->url) : NULL;
 	r->method = xstrdup(join->method);
+	memcpy(r->call_uuid, call->uuid, sizeof(r->call_uuid));
+	transcript_wish_take(&r->transcript, join->transcription);
 	LIST_INSERT_HEAD(&call->server->room_recordings, r, link);
 	return r;
 }
@@ -51,6 +58,7 @@ static void recording_free(struct room_recording *r)
 	free(r->pointer);
 	free(r->url);
 	free(r->method);
+	transcript_wish_release(&r->transcript);
 	free(r);
 }
 
@@ -78,6 +86,12 @@ static void on_ended(void *arg, const struct recording_result *result)
 		body = recording_event(server_public_url(r->server), result);
 		json_add_text(body, "conversation_uuid", r->conversation_uuid);
 		webhook_event(r->line, r->url, r->method, body);
+		transcript_order(r->server->transcripts, &r->transcript,
+			&(struct transcript_subject){.recording_id = result->id,
+				.call_uuid = r->call_uuid,
+				.conversation_uuid = r->conversation_uuid,
+				.pointer = r->pointer,
+				.app = r->app});
 	}
 	recording_free(r);
 }
@@ -87,6 +101,8 @@ void room_recording_start(struct room_recording *r, struct conversation *convers
 	const struct recording_spec spec = {
 		.format = recording_format(NULL, conversation->server->config->recording.format, 1),
 		.channels = 1,
+		.application = r && r->app ? r->app->id : NULL,
+		.conversation_uuid = r ? r->conversation_uuid : NULL,
 	};
 
 	if (!r || r->recording)

@@ -15,6 +15,7 @@
 #include "call/recording.h"
 #include "call/room_recording.h"
 #include "call/call_private.h"
+#include "call/transcript.h"
 #include "speech/asr.h"
 
 #define DECODE_WORKERS	     2
@@ -135,8 +136,8 @@ static int open_recordings(struct server *server, char **ret_error)
 		*c->recording.path == '/'
 			? xstrdup(c->recording.path)
 			: xasprintf("%s/%s", c->state_directory, c->recording.path);
-	server->recordings = recording_store_new(
-		server->loop, server->recording_directory, c->recording.keep_days, ret_error);
+	server->recordings = recording_store_new(server->loop, server->store,
+		server->recording_directory, c->recording.keep_days, ret_error);
 	return server->recordings ? 0 : -1;
 }
 
@@ -302,6 +303,7 @@ struct server *server_free(struct server *server)
 	while ((call = TAILQ_FIRST(&server->calls)))
 		call_free(call);
 	room_recordings_abandon(server);
+	transcripts_free(server->transcripts);
 	webhook_env_release(&server->webhooks);
 	trunks_free(server->trunks);
 	sip_agent_free(server->agent);

@@ -29,6 +29,7 @@ struct server {
 	struct http_cache *cache;
 	struct speech *speech; /* NULL: scripts cannot speak */
 	struct asr *asr;       /* NULL: nor understand speech */
+	struct transcripts *transcripts;
 	struct sound_store *sounds;
 	struct tones tones;
 	struct store *store;

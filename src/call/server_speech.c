@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/server_private.h"
+#include "call/transcript.h"
 #include "speech/asr.h"
 #include "speech/speech.h"
 
@@ -53,6 +54,7 @@ void server_open_speech(struct server *server)
 {
 	open_tts(server, &server->config->tts);
 	open_asr(server, &server->config->asr);
+	server->transcripts = transcripts_new(server);
 }
 
 void server_take_speech(struct server *server)

@@ -342,8 +342,14 @@ ssize_t connection_read(struct connection *c, void *buffer, size_t size)
 		if (n < 0)
 			n = errno == EINTR ? -EAGAIN : -errno;
 	}
-	c->read_empty = n <= 0;
+	/* TLS may hold more; of a socket, less than was asked for is all. */
+	c->read_empty = n <= 0 || (!c->tls && (size_t)n < size);
 	return n;
+}
+
+bool connection_is_empty(const struct connection *c)
+{
+	return c->read_empty;
 }
 
 ssize_t connection_write(struct connection *c, const void *data, size_t length)

@@ -29,7 +29,7 @@ struct connector *connector_free(struct connector *connector); /* NULL allowed; 
 
 struct connection_handler {
 	void (*on_open)(void *arg);
-	/* Again and again until connection_read() has said -EAGAIN. */
+	/* Again and again until connection_read() has taken all. */
 	void (*on_readable)(void *arg);
 	void (*on_writable)(void *arg); /* once after each -EAGAIN of connection_write() */
 	/* Instead of on_open(). HTTP_REFUSED, _CONNECT_TIMEOUT, _FORBIDDEN, _TLS or _FAILED. */
@@ -46,5 +46,7 @@ struct connection *connection_free(struct connection *connection); /* NULL allow
 /* From on_open() on: bytes, -EAGAIN, or a negative errno that is final. Reading: 0 at the end. */
 ssize_t connection_read(struct connection *connection, void *buffer, size_t size);
 ssize_t connection_write(struct connection *connection, const void *data, size_t length);
+/* Whether the last connection_read() has taken all that was there: to ask again is in vain. */
+bool connection_is_empty(const struct connection *connection);
 
 #endif

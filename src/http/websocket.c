@@ -238,7 +238,7 @@ static void on_readable(void *arg)
 	char *chunk = ws->client->chunk;
 
 	enter(ws);
-	for (unsigned i = 0; i < CHUNKS_AT_ONCE && ws->state != WEBSOCKET_OVER; i++) {
+	for (unsigned i = 0; i < CHUNKS_AT_ONCE; i++) {
 		ssize_t n = connection_read(ws->connection, chunk, sizeof(ws->client->chunk));
 
 		if (n == -EAGAIN)
@@ -251,6 +251,8 @@ static void on_readable(void *arg)
 		}
 		ws->silent_intervals = 0;
 		websocket_receive(ws, chunk, (size_t)n);
+		if (ws->state == WEBSOCKET_OVER || connection_is_empty(ws->connection))
+			break;
 	}
 	leave(ws);
 }

@@ -1,5 +1,6 @@
 /* Unit tests of the WebSocket client: how it fails, and what it does not put up with. */
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 
 /* --- handshakes --- */
 
-static const char *answer;
+static const char *_Atomic answer;
 
 static void answer_once(struct fake_peer *peer, void *arg)
 {
@@ -267,14 +268,16 @@ static void test_ca_file__must_hold_certificates(void **state)
 
 /* --- frames that must not be --- */
 
-static const struct bad_frame {
+struct bad_frame {
 	const char *name;
 	const char *bytes;
 	size_t length;
 	unsigned code; /* that is told */
-} * bad;
+};
 
-static unsigned closed_with;
+static const struct bad_frame *_Atomic bad;
+
+static atomic_uint closed_with;
 
 static void send_bad(struct fake_peer *peer, void *arg)
 {

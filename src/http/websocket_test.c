@@ -1,5 +1,6 @@
 /* Unit tests of the WebSocket client against a real server on loopback: the life of a socket. */
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -56,7 +57,7 @@ static void test_websocket__carries_messages_both_ways(void **state)
 struct seen {
 	char *head;
 	struct fake_frame last;
-	bool closed;
+	atomic_bool closed;
 };
 static struct seen seen;
 
@@ -188,7 +189,7 @@ static void slow(struct fake_peer *peer, void *arg)
 	(void)arg;
 	fake_handshake(peer);
 	/* Nothing is read before the client says that it has filled all. */
-	while (!*(volatile bool *)&seen.closed)
+	while (!seen.closed)
 		poll(NULL, 0, 1);
 	while (fake_read_frame(peer, &seen.last) && seen.last.first == 0x82) {
 		memcpy(&number, seen.last.data, sizeof(number));
@@ -213,7 +214,7 @@ static void send_much(struct websocket_bench *b)
 	}
 	if (b->messages == 0)
 		websocket_send(b->ws, WEBSOCKET_TEXT, "last", 4, false);
-	*(volatile bool *)&seen.closed = true;
+	seen.closed = true;
 	if (b->messages == 1)
 		loop_stop(b->loop);
 }

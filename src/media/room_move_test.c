@@ -1,4 +1,4 @@
-/* Legs move between media threads: nothing is lost, nothing doubled, orders find them. */
+/* Legs move between rooms and media threads: nothing is lost, nothing doubled, orders find them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -176,6 +176,41 @@ static void test_move__in_disorder(void **state)
 	parties_free(all);
 }
 
+static void check_pair(struct party *one, struct party *other, const struct party *gone)
+{
+	parties_run(one->all, 100);
+	parties_listen(one->all, 200);
+	assert_true(hears(one, other));
+	assert_true(hears(other, one));
+	assert_false(gone->leg && hears(gone, one));
+	party_check_continuous(one);
+}
+
+/* One comes and another goes before the media thread looks at the room again: packets are passed
+ * on to who is there now. */
+static void test_move__one_comes_in_the_place_of_another(void **state)
+{
+	struct parties *all = parties_new(1, 2);
+	struct party *third = parties_add(all, 0), *first = all->party, *second = first + 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		party_start(&all->party[i]);
+	media_room_join(all->room, first->leg);
+	media_room_join(all->room, second->leg);
+	parties_run(all, 100);
+	media_room_leave(second->leg);
+	media_room_join(all->room, third->leg);
+	check_pair(first, third, second);
+	media_room_join(all->room, second->leg);
+	media_room_leave(third->leg);
+	check_pair(first, second, third);
+	media_room_join(all->room, third->leg);
+	party_free_leg(second);
+	check_pair(first, third, second);
+	parties_free(all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +218,7 @@ int main(void)
 		cmocka_unit_test(test_move__orders_wait_for_the_leg),
 		cmocka_unit_test(test_move__to_a_common_room),
 		cmocka_unit_test(test_move__in_disorder),
+		cmocka_unit_test(test_move__one_comes_in_the_place_of_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

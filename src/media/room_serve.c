@@ -168,11 +168,26 @@ static void set_mode(struct media_thread *thread, struct media_room *room, enum 
 	room->mode = mode;
 }
 
+/* Somebody may have come in the place of another since all was settled last. */
+static void renew_relays(struct media_room *room)
+{
+	struct media_leg *leg, *other;
+
+	LIST_FOREACH (leg, &room->legs[SERVED_RELAY], among) {
+		other = media_room_other(leg);
+		if (leg->relay.peer == other)
+			continue;
+		media_relay_stop(leg);
+		media_relay_start(leg, other);
+	}
+}
+
 static void settle(struct media_thread *thread, struct media_room *room)
 {
 	struct media_leg *leg, *next;
 
 	set_mode(thread, room, wanted_mode(room));
+	renew_relays(room);
 	for (leg = LIST_FIRST(&room->legs[SERVED_ALONE]); leg; leg = next) {
 		next = LIST_NEXT(leg, among);
 		take_in(thread, leg);

@@ -286,7 +286,8 @@ static void test_stream__is_in_time_again_after_a_stall(void **state)
 	on_frame_time(&w);
 	RUN_UNTIL(f, w.frames >= 75);
 	before = least_delay(f, &w);
-	for (int i = 0; i < 5; i++) /* all that was held up comes at once */
+	/* All that was held up comes at once: from now on everything waits for 100 ms more. */
+	for (int i = 0; i < 5; i++)
 		write_silence(&w);
 	assert_true(least_delay(f, &w) > before + 60000);
 	/* A machine with other work makes stalls of its own. */

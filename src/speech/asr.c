@@ -15,7 +15,7 @@
 #define DEFAULT_ADAPTER	    "pocketsphinx"
 #define DEFAULT_LANGUAGE    "en-US"
 #define DEFAULT_CONCURRENCY 8
-#define DEFAULT_TIMEOUT_MS  10000
+#define DEFAULT_TIMEOUT_MS  20000
 #define WAITING_FACTOR	    4
 #define MAX_LANGUAGE_BYTES  64
 #define MAX_HINT_BYTES	    16384 /* of all together */

@@ -33,7 +33,7 @@ struct asr_config {
 	unsigned breaker_failures, breaker_seconds;
 	struct json_object *options; /* of each adapter, a table of texts; NULL: none */
 	unsigned concurrency;	     /* adapters at once, 0: 8; four times as many may wait */
-	unsigned timeout_ms;	     /* for a result after the end of the sound, 0: 10000 */
+	unsigned timeout_ms;	     /* for a result after the end of the sound, 0: 20000 */
 };
 
 struct asr *asr_new(struct loop *loop, const struct asr_config *config, char **ret_error);

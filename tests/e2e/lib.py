@@ -317,16 +317,30 @@ class Process:
         return wait_until(found, seconds, repr(text))
 
     def stop(self, seconds=10, signals=1):
-        for _ in range(signals):
+        """With several signals each is sent when nccod has seen the one before: signals that wait
+        together are one."""
+        for i in range(signals):
             if self.process.poll() is None:
                 self.process.send_signal(signal.SIGTERM)
-                time.sleep(0.05)
+            if i + 1 < signals:
+                with contextlib.suppress(AssertionError):
+                    wait_until(lambda: self.process.poll() is not None or "draining" in self.log(),
+                               5)
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
+            stacks = self.stacks()
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"had to be killed:\n{self.log()[-3000:]}") from None
+            raise AssertionError(f"had to be killed:\n{self.log()[-3000:]}\n{stacks}") from None
+
+    def stacks(self):
+        """Where its threads are, if there is a gdb to tell."""
+        if not shutil.which("gdb"):
+            return ""
+        return subprocess.run(["gdb", "-p", str(self.process.pid), "-batch", "-ex",
+                               "thread apply all bt 16"], text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, timeout=60, check=False).stdout[-8000:]
 
 
 CONFIG = """log_level = "debug"
@@ -369,9 +383,17 @@ class Daemon(Process):
             proxy=proxy, tables=tables.replace('"@/', f'"{web.url("/")}')))
         state = os.path.join(self.folder, "state")
         os.mkdir(state)
-        super().__init__([NCCOD, "-c", self.config_path, *arguments], self.folder, "nccod",
-                         env={**os.environ, "STATE_DIRECTORY": state,
-                              "UBSAN_OPTIONS": "print_stacktrace=1", **dict(env)}, cwd=ROOT)
+        self._command = [NCCOD, "-c", self.config_path, *arguments]
+        self._env = {**os.environ, "STATE_DIRECTORY": state,
+                     "UBSAN_OPTIONS": "print_stacktrace=1", **dict(env)}
+        super().__init__(self._command, self.folder, "nccod", env=self._env, cwd=ROOT)
+
+    def restart_after_kill(self):
+        """Kills nccod, as a power cut would, and starts it on what it has left."""
+        self.process.kill()
+        self.process.wait()
+        super().__init__(self._command, self.folder, "nccod", env=self._env, cwd=ROOT)
+        self.__enter__()
 
     def configure(self, text):
         self.config = text

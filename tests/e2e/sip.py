@@ -356,6 +356,7 @@ class Call:
         self.call_id, self.tag = f"{token(16)}@e2e", token()
         self.local_cseq, self.routes, self.remote_tag, self.invited = 0, [], "", None
         self.rtp = Rtp(host, codecs[0])
+        self.contact = ""  # what is meant for who had the port before may come at once
         self.wire = Wire(self._on_message, transport, host, peer, local_port=local_port)
         there = f"{bracketed(peer[0])}:{peer[1]}"
         self.remote_uri = self.target = f"sip:{to}@{there}" if peer else ""
