@@ -162,6 +162,18 @@ void party_start(struct party *party)
 	party->next_at = clock_mono() + (uint64_t)(party->ssrc % 20) * 1000;
 }
 
+void parties_join(struct parties *all)
+{
+	for (unsigned i = 0; i < all->count; i++)
+		media_room_join(all->room, all->party[i].leg);
+}
+
+void parties_start(struct parties *all)
+{
+	for (unsigned i = 0; i < all->count; i++)
+		party_start(&all->party[i]);
+}
+
 /* --- talking --- */
 
 void party_send(struct party *party, uint8_t type, bool marker, uint32_t timestamp,

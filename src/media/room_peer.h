@@ -65,6 +65,8 @@ void parties_free(struct parties *all);
 struct party *parties_add(struct parties *all, unsigned stream_rate);
 void party_start(struct party *party); /* with party->params, or again */
 void party_free_leg(struct party *party);
+void parties_join(struct parties *all); /* all of them, all->room */
+void parties_start(struct parties *all);
 
 /* All talk and listen for so long; the loop turns. */
 void parties_run(struct parties *all, unsigned ms);
