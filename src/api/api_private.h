@@ -27,10 +27,16 @@ const struct api_caller *api_caller(const struct http_exchange *exchange);
 /* Whether things of that application (NULL: of none) exist for who asks. */
 bool api_sees(const struct http_exchange *exchange, const char *application);
 
-/* The query by the fields of the exchange's operation: an object to be put, or NULL when it was
+/* The query by the fields of the route's operation: an object to be put, or NULL when it was
  * answered with 400. */
-struct json_object *api_query(
-	struct http_exchange *exchange, const struct api_operation *operation);
+struct json_object *api_query(struct http_exchange *exchange);
+
+/* page.c: a page of a list as the Voice API has it: count, page_size, record_index (the number of
+ * the page), _links and _embedded with the rows under `name`; takes them. */
+struct json_object *api_page(const struct http_exchange *exchange, uint64_t total, unsigned size,
+	uint64_t index, const char *name, struct json_object *rows);
+/* "http://host/path" of the request, as the client has it, without its query; malloc'd. */
+char *api_url(const struct http_exchange *exchange, const char *path);
 
 /* cors.c: what browsers are told about web pages from elsewhere. False when it has answered. */
 bool api_prepare(void *arg, struct http_exchange *exchange);
@@ -50,6 +56,9 @@ void api_metrics_answered(struct api_metrics *metrics, int status, uint64_t us);
 
 /* Handlers; arg is the struct api. files.c */
 void api_get_file(void *arg, struct http_exchange *exchange, const char *id);
+/* files_list.c */
+void api_list_files(void *arg, struct http_exchange *exchange, const char *id);
+extern const struct api_field api_list_files_query[];
 /* metrics.c */
 void api_get_metrics(void *arg, struct http_exchange *exchange, const char *id);
 /* openapi.c */

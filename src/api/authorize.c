@@ -180,8 +180,9 @@ bool api_authorize(void *arg, struct http_exchange *exchange, const struct http_
 	return refuse_unknown(exchange, error);
 }
 
-struct json_object *api_query(struct http_exchange *exchange, const struct api_operation *operation)
+struct json_object *api_query(struct http_exchange *exchange)
 {
+	const struct api_operation *operation = http_exchange_route(exchange)->about;
 	struct json_object *values, *faults;
 
 	if (api_query_read(http_exchange_query(exchange), operation->query, &values, &faults) == 0)

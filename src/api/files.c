@@ -11,9 +11,11 @@
 #include "call/recording.h"
 #include "http/range.h"
 #include "loop/worker.h"
+#include "store/store.h"
 
 struct opening {
 	struct http_exchange *exchange;
+	struct worker_pool *workers;
 	char *directory, *id;
 	/* what the worker found */
 	int fd;
@@ -111,12 +113,30 @@ static void open_dropped(void *arg)
 
 static const struct job_ops open_ops = {.run = run_open, .done = open_done, .drop = open_dropped};
 
+/* Whose it is: the store knows. */
+static void on_found(void *arg, int error, const struct store_recording *recording)
+{
+	struct opening *o = arg;
+
+	/* At the end of nccod there are no workers any more, and no clients either. */
+	if (!error && recording && api_sees(o->exchange, recording->application) &&
+		!http_exchange_is_gone(o->exchange)) {
+		worker_submit(o->workers, &open_ops, o);
+		return;
+	}
+	if (error)
+		http_reply_problem(o->exchange, 503, "the store cannot be read");
+	else
+		http_reply_problem(o->exchange, 404, "there is no such file");
+	opening_free(o);
+}
+
 void api_get_file(void *arg, struct http_exchange *exchange, const char *id)
 {
 	const struct api *api = arg;
 	struct opening *o;
 
-	if (!recording_is_id(id) || !api_sees(exchange, NULL)) {
+	if (!recording_is_id(id)) {
 		http_reply_problem(exchange, 404, "there is no such file");
 		return;
 	}
@@ -125,5 +145,10 @@ void api_get_file(void *arg, struct http_exchange *exchange, const char *id)
 	o->fd = -1;
 	o->id = xstrdup(id);
 	o->directory = xstrdup(server_recording_directory(api->server));
-	worker_submit(server_workers(api->server), &open_ops, o);
+	o->workers = server_workers(api->server);
+	/* Who sees all of them sees those, too, of which the store knows nothing. */
+	if (api_sees(exchange, NULL))
+		worker_submit(o->workers, &open_ops, o);
+	else
+		store_find_recording(server_store(api->server), id, on_found, o);
 }

@@ -20,6 +20,31 @@ static const struct {
 		"\"active\":{\"type\":\"integer\",\"minimum\":0},"
 		"\"total\":{\"type\":\"integer\",\"minimum\":0},"
 		"\"failed\":{\"type\":\"integer\",\"minimum\":0}}}}}"},
+	{"File", "{\"type\":\"object\",\"required\":[\"id\",\"application\",\"uuid\","
+		 "\"conversation_uuid\",\"format\",\"start_time\",\"end_time\",\"size\","
+		 "\"recording_url\"],\"additionalProperties\":false,\"properties\":{"
+		 "\"id\":{\"type\":\"string\"},"
+		 "\"application\":{\"type\":[\"string\",\"null\"]},"
+		 "\"uuid\":{\"type\":[\"string\",\"null\"],\"description\":\"of the call\"},"
+		 "\"conversation_uuid\":{\"type\":[\"string\",\"null\"]},"
+		 "\"format\":{\"enum\":[\"wav\",\"mp3\",\"ogg\"]},"
+		 "\"start_time\":{\"type\":\"string\",\"format\":\"date-time\"},"
+		 "\"end_time\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\","
+		 "\"description\":\"null: it goes on\"},"
+		 "\"size\":{\"type\":\"integer\",\"minimum\":0},"
+		 "\"recording_url\":{\"type\":\"string\",\"format\":\"uri\"}}}"},
+	{"Links", "{\"type\":\"object\",\"required\":[\"self\",\"first\",\"last\"],"
+		  "\"additionalProperties\":{\"type\":\"object\",\"required\":[\"href\"],"
+		  "\"properties\":{\"href\":{\"type\":\"string\",\"format\":\"uri\"}}}}"},
+	{"FilePage", "{\"type\":\"object\",\"required\":[\"count\",\"page_size\",\"record_index\","
+		     "\"_links\",\"_embedded\"],\"properties\":{"
+		     "\"count\":{\"type\":\"integer\",\"minimum\":0},"
+		     "\"page_size\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":100},"
+		     "\"record_index\":{\"type\":\"integer\",\"minimum\":0},"
+		     "\"_links\":{\"$ref\":\"#/components/schemas/Links\"},"
+		     "\"_embedded\":{\"type\":\"object\",\"required\":[\"files\"],"
+		     "\"properties\":{\"files\":{\"type\":\"array\","
+		     "\"items\":{\"$ref\":\"#/components/schemas/File\"}}}}}}"},
 	{"Description", "{\"type\":\"object\",\"required\":[\"openapi\",\"info\",\"paths\"]}"},
 	{"Problem",
 		"{\"type\":\"object\",\"description\":\"RFC 9457\","

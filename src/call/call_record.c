@@ -141,6 +141,9 @@ void call_record_start(void *ctx, const struct ncco_record *wanted)
 		.format = recording_format(wanted->format, configured, wanted->channels),
 		.channels = wanted->channels,
 		.silence_ms = wanted->end_on_silence_s * 1000,
+		.application = call->app ? call->app->id : NULL,
+		.call_uuid = call->uuid,
+		.conversation_uuid = call->conversation_uuid,
 	};
 
 	if (call->recordings.count >= MAX_AT_ONCE) {

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "call/recording_row.h"
 #include "call/recording_sweep.h"
 #include "loop/worker.h"
 #include "media/recorder.h"
@@ -23,6 +24,7 @@
 struct recording_store {
 	struct loop *loop;
 	struct worker_pool *workers;
+	struct store *rows;
 	char *directory;
 	unsigned keep_days;
 	bool fails;
@@ -51,6 +53,7 @@ struct recording {
 	struct recorder *recorder;
 	unsigned silence_ms;
 	char id[ID_SIZE];
+	struct store_recording row;
 	uint64_t start_wall, end_wall;
 	bool stopping, released; /* untaped; the media thread has let all tapes go */
 	bool busy, last;	 /* in a batch; for the last time */
@@ -72,6 +75,9 @@ struct batch {
 static void recording_free(struct recording *r)
 {
 	LIST_REMOVE(r, link);
+	recording_row_end(r->store->rows, &r->row, r->end_wall ? r->end_wall : clock_wall(),
+		recorder_size(r->recorder));
+	recording_row_release(&r->row);
 	recorder_free(r->recorder);
 	free(r);
 }
@@ -315,6 +321,7 @@ struct recording *recording_start(struct recording_store *store, struct media_le
 		&(struct recorder_config){
 			.path = path, .format = spec->format, .channels = spec->channels},
 		NULL);
+	recording_row_begin(store->rows, &r->row, r->id, spec, r->start_wall);
 	LIST_INSERT_HEAD(&store->all, r, link);
 	tape_caller(r, leg);
 	/* At once, so that a file that cannot be made is known soon. */
@@ -361,13 +368,15 @@ static void on_sweep(void *arg)
 {
 	struct recording_store *store = arg;
 
-	if (store->keep_days)
+	if (store->keep_days) {
 		recording_sweep(store->workers, store->directory, store->keep_days);
+		recording_rows_forget(store->rows, store->keep_days);
+	}
 	timer_start(&store->sweep, SWEEP_EVERY);
 }
 
-struct recording_store *recording_store_new(
-	struct loop *loop, const char *directory, unsigned keep_days, char **ret_error)
+struct recording_store *recording_store_new(struct loop *loop, struct store *rows,
+	const char *directory, unsigned keep_days, char **ret_error)
 {
 	struct recording_store *store;
 
@@ -379,6 +388,7 @@ struct recording_store *recording_store_new(
 	}
 	store = xcalloc(1, sizeof(*store));
 	store->loop = loop;
+	store->rows = rows;
 	store->directory = xstrdup(directory);
 	store->keep_days = keep_days;
 	store->workers = worker_pool_new(loop, "recorder", THREADS);

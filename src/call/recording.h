@@ -18,11 +18,13 @@
 
 struct recording_store;
 struct recording;
+struct store;
 
-/* Makes the directory. keep_days: files that are older are deleted, once a day; 0: never. NULL and
- * a malloc'd *ret_error when the directory cannot be had. */
-struct recording_store *recording_store_new(
-	struct loop *loop, const char *directory, unsigned keep_days, char **ret_error);
+/* Makes the directory. keep_days: files that are older are deleted, once a day; 0: never. `rows`,
+ * which outlives it, remembers whose they are; NULL: nobody does. NULL and a malloc'd *ret_error
+ * when the directory cannot be had. */
+struct recording_store *recording_store_new(struct loop *loop, struct store *rows,
+	const char *directory, unsigned keep_days, char **ret_error);
 /* After the media engine was freed; finishes files that are still open. NULL allowed. */
 struct recording_store *recording_store_free(struct recording_store *store);
 void recording_store_keep(struct recording_store *store, unsigned keep_days);
@@ -35,6 +37,8 @@ struct recording_spec {
 	unsigned channels;   /* 1: all mixed; 2: the caller, what it hears; more: the caller, the
 			      * parties, and what it hears in the second while there are none */
 	unsigned silence_ms; /* of the caller, which end it; 0: never */
+	/* Whose it is, for the store; NULL: nobody's. */
+	const char *application, *call_uuid, *conversation_uuid;
 };
 
 struct recording_result {

@@ -37,7 +37,7 @@ static int setup(void **state)
 	peer_setup((void **)&b->peer);
 	strcpy(b->directory, "/tmp/recording-test-XXXXXX");
 	assert_non_null(mkdtemp(b->directory));
-	b->store = recording_store_new(b->peer->loop, b->directory, 30, &error);
+	b->store = recording_store_new(b->peer->loop, NULL, b->directory, 30, &error);
 	assert_non_null(b->store);
 	*state = b;
 	return 0;

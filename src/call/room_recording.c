@@ -16,6 +16,7 @@ struct room_recording {
 	LIST_ENTRY(room_recording) link;
 	struct server *server;
 	struct webhook_line *line;
+	const struct config_application *app; /* NULL: none */
 	char *pointer, *url, *method;
 	char conversation_uuid[CONVERSATION_ID_SIZE];
 	struct media_leg *ear;
@@ -34,6 +35,7 @@ struct room_recording *room_recording_new(struct call *call, const struct ncco_j
 	memcpy(r->conversation_uuid, call->conversation_uuid, sizeof(r->conversation_uuid));
 	r->line = webhook_line_new(
 		&call->server->webhooks, call->uuid, r->conversation_uuid, call->app);
+	r->app = call->app;
 	r->pointer = xstrdup(join->pointer);
 	r->url = join->url ? call_url(join->base, join->url) : NULL;
 	r->method = xstrdup(join->method);
@@ -87,6 +89,8 @@ void room_recording_start(struct room_recording *r, struct conversation *convers
 	const struct recording_spec spec = {
 		.format = recording_format(NULL, conversation->server->config->recording.format, 1),
 		.channels = 1,
+		.application = r && r->app ? r->app->id : NULL,
+		.conversation_uuid = r ? r->conversation_uuid : NULL,
 	};
 
 	if (!r || r->recording)

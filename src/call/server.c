@@ -135,8 +135,8 @@ static int open_recordings(struct server *server, char **ret_error)
 		*c->recording.path == '/'
 			? xstrdup(c->recording.path)
 			: xasprintf("%s/%s", c->state_directory, c->recording.path);
-	server->recordings = recording_store_new(
-		server->loop, server->recording_directory, c->recording.keep_days, ret_error);
+	server->recordings = recording_store_new(server->loop, server->store,
+		server->recording_directory, c->recording.keep_days, ret_error);
 	return server->recordings ? 0 : -1;
 }
 

@@ -104,9 +104,19 @@ const char *http_exchange_second_id(const struct http_exchange *exchange)
 	return exchange->match.ids[1];
 }
 
+const struct http_route *http_exchange_route(const struct http_exchange *exchange)
+{
+	return exchange->route;
+}
+
 const char *http_exchange_peer(const struct http_exchange *exchange)
 {
 	return exchange->peer;
+}
+
+bool http_exchange_is_gone(const struct http_exchange *exchange)
+{
+	return !exchange->connection;
 }
 
 bool http_exchange_is_tls(const struct http_exchange *exchange)

@@ -73,7 +73,10 @@ const char *http_exchange_header(const struct http_exchange *exchange, const cha
 const char *http_exchange_body(const struct http_exchange *exchange, size_t *ret_length);
 /* What stands for the second variable segment of the route; the first is given to the handler. */
 const char *http_exchange_second_id(const struct http_exchange *exchange);
+const struct http_route *http_exchange_route(const struct http_exchange *exchange); /* its row */
 const char *http_exchange_peer(const struct http_exchange *exchange); /* the address */
+/* Nobody hears the answer any more, which is due nevertheless. */
+bool http_exchange_is_gone(const struct http_exchange *exchange);
 bool http_exchange_is_tls(const struct http_exchange *exchange);
 uint64_t http_exchange_age(const struct http_exchange *exchange); /* us since its head */
 

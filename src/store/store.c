@@ -27,6 +27,13 @@ static void request_free(struct store_request *request)
 	free(request);
 }
 
+static void tell_and_free(struct store_request *request)
+{
+	if (request->awaited && !request->cancelled)
+		request->operation->tell(request);
+	request_free(request);
+}
+
 /* Core thread: what the threads have finished. */
 static void collect(void *arg)
 {
@@ -38,9 +45,7 @@ static void collect(void *arg)
 	while ((request = TAILQ_FIRST(&store->finished))) {
 		TAILQ_REMOVE(&store->finished, request, link);
 		pthread_mutex_unlock(&store->lock);
-		if (request->awaited && !request->cancelled)
-			request->operation->tell(request);
-		request_free(request);
+		tell_and_free(request);
 		pthread_mutex_lock(&store->lock);
 	}
 	pthread_mutex_unlock(&store->lock);
@@ -394,13 +399,17 @@ static void stop_threads(struct store *store)
 		pthread_join(store->threads[i], NULL);
 }
 
-static void free_all(struct store_requests *requests)
+/* The threads have ended. */
+static void tell_all(struct store *store)
 {
 	struct store_request *request;
 
-	while ((request = TAILQ_FIRST(requests))) {
-		TAILQ_REMOVE(requests, request, link);
-		request_free(request);
+	TAILQ_FOREACH (request, &store->to_read, link)
+		request->error = -ECANCELED;
+	TAILQ_CONCAT(&store->finished, &store->to_read, link);
+	while ((request = TAILQ_FIRST(&store->finished))) {
+		TAILQ_REMOVE(&store->finished, request, link);
+		tell_and_free(request);
 	}
 }
 
@@ -410,8 +419,7 @@ struct store *store_free(struct store *store)
 		return NULL;
 	timer_stop(&store->sweep);
 	stop_threads(store);
-	free_all(&store->to_read);
-	free_all(&store->finished);
+	tell_all(store);
 	db_close(store->reader);
 	db_close(store->writer);
 	if (store->lock_fd >= 0)

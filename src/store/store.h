@@ -8,7 +8,7 @@
  *
  * What is asked with a callback gives a handle. The callback comes once, later, and not at all
  * after store_cancel(); what was to be written is written nevertheless. `error` is 0 or a negative
- * errno: -ENOSPC says that too much waits already.
+ * errno: -ENOSPC says that too much waits already, -ECANCELED that the store was freed.
  *
  * Everything that another kind of store would have to do is in this file. Texts are UTF-8, times
  * microseconds since 1970; 0 and NULL are "none". */
@@ -33,7 +33,8 @@ struct store_config {
 /* Blocks while it opens the file and brings its tables up to date. NULL with a malloc'd *ret_error:
  * it cannot be used, is of a newer nccod, or another process has it. */
 struct store *store_new(struct loop *loop, const struct store_config *config, char **ret_error);
-/* Commits what waits, if the disk lets it. Callbacks do not come any more. NULL allowed. */
+/* Commits what waits, if the disk lets it. The callbacks that have not come yet come now. NULL
+ * allowed. */
 struct store *store_free(struct store *store);
 
 void store_cancel(struct store_request *request); /* NULL allowed */

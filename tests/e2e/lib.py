@@ -374,9 +374,17 @@ class Daemon(Process):
             proxy=proxy, tables=tables.replace('"@/', f'"{web.url("/")}')))
         state = os.path.join(self.folder, "state")
         os.mkdir(state)
-        super().__init__([NCCOD, "-c", self.config_path, *arguments], self.folder, "nccod",
-                         env={**os.environ, "STATE_DIRECTORY": state,
-                              "UBSAN_OPTIONS": "print_stacktrace=1", **dict(env)}, cwd=ROOT)
+        self._command = [NCCOD, "-c", self.config_path, *arguments]
+        self._env = {**os.environ, "STATE_DIRECTORY": state,
+                     "UBSAN_OPTIONS": "print_stacktrace=1", **dict(env)}
+        super().__init__(self._command, self.folder, "nccod", env=self._env, cwd=ROOT)
+
+    def restart_after_kill(self):
+        """Kills nccod, as a power cut would, and starts it on what it has left."""
+        self.process.kill()
+        self.process.wait()
+        super().__init__(self._command, self.folder, "nccod", env=self._env, cwd=ROOT)
+        self.__enter__()
 
     def configure(self, text):
         self.config = text

@@ -1,0 +1,27 @@
+/* ctl.h - what the commands of nccoctl share. A command returns the exit status: 0 good, 1 failed,
+ * 2 wrong usage. */
+#ifndef NCCOCTL_CTL_H
+#define NCCOCTL_CTL_H
+
+#include <stdbool.h>
+
+/* What was said before the command. */
+struct ctl {
+	const char *url; /* of nccod's HTTP server */
+	const char *key; /* NULL: none */
+	bool json;	 /* print what programs read */
+};
+
+/* To standard error; returns 2. what may be NULL. */
+int usage_error(const char *message, const char *what);
+
+/* script.c */
+int run_lint(const struct ctl *ctl, int argc, char **argv);
+int run_run(const struct ctl *ctl, int argc, char **argv);
+int run_schema(const struct ctl *ctl, int argc, char **argv);
+/* status.c */
+int run_status(const struct ctl *ctl, int argc, char **argv);
+/* recordings.c */
+int run_recordings(const struct ctl *ctl, int argc, char **argv);
+
+#endif
