@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <math.h>
+#include <poll.h>
 #include <pocketsphinx.h>
 #include <speex/speex_resampler.h>
 #include <sphinxbase/err.h>
@@ -35,7 +36,9 @@
 #define MAX_SECONDS	 130
 #define MAX_SAMPLES	 ((size_t)MAX_SECONDS * RATE)
 #define READ_BYTES	 6400
-#define FIRST_PARTIAL	 (RATE / 2) /* samples; then each that is half as long again */
+#define PARTIAL_LEAST	 (RATE * 2 / 5) /* samples that are new */
+#define PARTIAL_PART	 5		/* and such a part of all */
+#define PAUSE_MS	 150
 #define RESAMPLE_QUALITY 5
 #define FAINTEST	 16
 /* Log likelihood ratio for each frame of speech, measured with spoken words over mu-law that
@@ -43,7 +46,7 @@
 #define RATIO_EVEN	-34.0
 #define RATIO_SCALE	5.0
 #define RATIO_LOWEST	-46.0  /* below: noise, nothing that was said */
-#define RATIO_MARGIN	20.0   /* by which a row of hints must be better than a single one */
+#define SCORE_MARGIN	1500.0 /* by which several hints in a row must be better than a single one */
 #define LM_SCORE_SHIFT	1024.0 /* what scores of free speech are larger by */
 #define ERROR_STATUS	1
 #define ARGUMENT_STATUS 2
@@ -61,7 +64,7 @@ struct recogniser {
 
 struct result {
 	char text[4096];
-	double ratio;
+	double score, ratio;
 	struct json_object *words; /* or NULL */
 };
 
@@ -211,9 +214,10 @@ static void try_search(struct recogniser *r, const char *search, double phones, 
 	const char *said = ps_get_hyp(r->decoder, NULL);
 	double ratio = frames ? (score - phones) / frames : RATIO_LOWEST;
 
-	if (!said || ratio <= result->ratio + margin)
+	if (!said || ratio <= RATIO_LOWEST || (*result->text && score < result->score + margin))
 		return;
 	hints_write(&r->hints, said, result->text, sizeof(result->text));
+	result->score = score;
 	result->ratio = ratio;
 	json_object_put(result->words);
 	result->words = r->words ? list_words(r->decoder, confidence_of(ratio)) : NULL;
@@ -243,7 +247,7 @@ static void recognise(struct recogniser *r, struct result *result)
 		return;
 	}
 	try_search(r, "phrase", phones, 0, result);
-	try_search(r, "sequence", phones, RATIO_MARGIN, result);
+	try_search(r, "sequence", phones, SCORE_MARGIN, result);
 }
 
 static void print_result(const struct result *result, bool final)
@@ -283,11 +287,22 @@ static void take(struct recogniser *r, const int16_t *pcm, size_t count)
 	r->count += out;
 }
 
+/* True when it is time for a partial result: there is enough that is new, or a pause. */
+static bool is_partial_due(const struct recogniser *r, size_t told)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	size_t step = told / PARTIAL_PART > PARTIAL_LEAST ? told / PARTIAL_PART : PARTIAL_LEAST;
+
+	if (!r->partial || r->count < told + PARTIAL_LEAST / 2)
+		return false;
+	return r->count >= told + step || poll(&input, 1, PAUSE_MS) == 0;
+}
+
 /* What is longer than MAX_SECONDS is read and not heard. */
 static int listen(struct recogniser *r)
 {
 	int16_t pcm[READ_BYTES / 2 + 1];
-	size_t held = 0, partial_at = FIRST_PARTIAL;
+	size_t held = 0, told = 0;
 	ssize_t n;
 
 	while ((n = read(STDIN_FILENO, (char *)pcm + held, READ_BYTES - held)) != 0) {
@@ -300,9 +315,9 @@ static int listen(struct recogniser *r)
 		/* Half a sample waits for its other half. */
 		((char *)pcm)[0] = ((char *)pcm)[held & ~(size_t)1];
 		held &= 1;
-		if (r->partial && r->count >= partial_at) {
+		if (is_partial_due(r, told)) {
+			told = r->count;
 			tell(r, false);
-			partial_at = r->count + r->count / 2;
 		}
 	}
 	return 0;

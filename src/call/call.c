@@ -175,7 +175,9 @@ void call_ended(struct call *call, const struct leg_end *end)
 	if (!call->dial.asked)
 		call_leave_parent(call);
 	call_fork_release(call);
+	call_speech_gone(call);
 	call_amd_release(call);
+	call_transcribe_end(call);
 	conversation_leave(call);
 	call_reap_soon(call);
 }
@@ -193,7 +195,7 @@ static void on_reap(void *arg)
 
 	call->leg = leg_free(call->leg);
 	call_free_trunk(call);
-	if (call->recordings.count == 0 && !call->dial.asked)
+	if (call->recordings.count == 0 && !call->dial.asked && call_transcribe_end(call))
 		call_free(call);
 }
 
@@ -229,11 +231,17 @@ static void on_digit(void *arg, char digit)
 	struct call *call = arg;
 
 	log_debug(call->uuid, "a digit came"); /* not which: it may be a PIN */
-	conversation_tell_digit(call, digit);
-	call_fork_digit(call, digit);
 	if (call->state == CALL_RUNNING)
 		interp_event(
 			call->interp, &(struct ncco_event){.type = NCCO_DIGIT, .digit = digit});
+}
+
+static void on_release(void *arg, char digit, unsigned held_ms)
+{
+	struct call *call = arg;
+
+	conversation_tell_digit(call, digit, held_ms);
+	call_fork_digit(call, digit, held_ms);
 }
 
 static void on_play_end(void *arg, uint32_t play, enum media_play_end end, uint32_t played_ms)
@@ -276,6 +284,7 @@ const struct leg_handler call_leg_handler = {
 	.on_ringing = on_ringing,
 	.on_answered = on_answered,
 	.on_digit = on_digit,
+	.on_release = on_release,
 	.on_play_end = on_play_end,
 	.on_digits_sent = on_digits_sent,
 	.on_held = on_held,
@@ -322,7 +331,9 @@ struct call *call_free(struct call *call)
 	call_join_release(call);
 	queue_place_release(call);
 	call_fork_release(call);
+	call_speech_gone(call);
 	call_amd_release(call);
+	call_transcribe_release(call);
 	call_refer_release(call);
 	call_outbound_release(call);
 	call_forward_free(call);

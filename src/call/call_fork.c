@@ -7,8 +7,6 @@
 #include "call/fork.h"
 #include "http/url.h"
 
-#define DIGIT_MS 100 /* keys are told when they go down */
-
 static void stop(struct call *call)
 {
 	call->fork = fork_free(call->fork);
@@ -84,10 +82,10 @@ void call_fork_moved(struct call *call)
 		fork_join(call->fork, conversation_open(call->conversation));
 }
 
-void call_fork_digit(struct call *call, char digit)
+void call_fork_digit(struct call *call, char digit, unsigned held_ms)
 {
 	if (call->fork)
-		fork_digit(call->fork, digit, DIGIT_MS);
+		fork_digit(call->fork, digit, held_ms);
 }
 
 void call_fork_release(struct call *call)

@@ -232,12 +232,12 @@ const struct ncco_host call_host = {
 	.leave_queue = queue_leave,
 	.dequeue = queue_take,
 	.forget_dequeue = queue_leave,
-	.recognise = call_absent_recognise,
-	.speech_clock = call_absent_speech_clock,
-	.forget_speech = call_absent_forget_speech,
-	.finish_speech = call_absent_speech_clock,
+	.recognise = call_recognise,
+	.speech_clock = call_speech_clock,
+	.forget_speech = call_forget_speech,
+	.finish_speech = call_finish_speech,
 	.amd = call_amd,
-	.transcribe = call_absent_transcribe,
+	.transcribe = call_transcribe,
 	.fork = call_fork,
 	.refer = call_refer,
 	.forget_refer = call_forget_refer,
@@ -251,7 +251,7 @@ const struct ncco_host call_host = {
 
 void call_host_init(struct call *call)
 {
-	call_absent_init(call);
+	call_transcribe_init(call);
 	timer_init(&call->no_receiver, call->server->loop, answer_nothing, call);
 	timer_init(&call->script_timer, call->server->loop, on_script_timer, call);
 }
@@ -259,7 +259,6 @@ void call_host_init(struct call *call)
 void call_host_release(struct call *call)
 {
 	call_forget_digits(call);
-	call_absent_release(call);
 	timer_stop(&call->no_receiver);
 	timer_stop(&call->script_timer);
 }

@@ -18,6 +18,8 @@
  *   call_sound.c     ... sounds
  *   call_digits.c    ... digits to send
  *   call_record.c    ... recordings
+ *   call_speech.c    ... to understand speech
+ *   call_transcribe.c ... and to write down all that is said
  *
  * Core thread only. */
 #ifndef CALL_CALL_PRIVATE_H
@@ -174,6 +176,9 @@ struct call {
 	struct call_sound sound;
 	struct call_digits digits;
 	struct call_recordings recordings;
+	struct call_speech *speech; /* the script listens for it; NULL: not */
+	unsigned listened;	    /* speech inputs, of any call, that listen to its party */
+	TAILQ_HEAD(call_transcribes, call_transcribe) transcribes; /* the last may be at work */
 	struct fork *fork;
 	char *fork_pointer;
 	struct call_amd *amd; /* who is there is being found out */
@@ -183,9 +188,6 @@ struct call {
 	bool early;	   /* sounds do not answer */
 	struct timer no_receiver;
 	struct timer script_timer;
-
-	unsigned absent; /* what was asked for and is not there, bits of enum absent */
-	struct timer absent_timer;
 
 	struct timer reap;
 	bool status_told[STATUS_FINAL + 1];
@@ -256,7 +258,7 @@ void call_forward_free(struct call *call);
 /* call_fork.c */
 void call_fork(void *ctx, const struct ncco_fork *fork);
 void call_fork_moved(struct call *call); /* it is in another conversation */
-void call_fork_digit(struct call *call, char digit);
+void call_fork_digit(struct call *call, char digit, unsigned held_ms);
 void call_fork_release(struct call *call);
 
 /* call_amd.c */
@@ -323,13 +325,20 @@ void call_referred(struct call *call, const struct sip_refer *refer);
 /* It takes no part in a transfer any more: it ends, or its script calls somebody itself. */
 void call_referral_release(struct call *call);
 
-/* call_absent.c: rows of call_host that have nothing behind them */
-void call_absent_init(struct call *call);
-void call_absent_release(struct call *call);
-void call_absent_recognise(void *ctx, const struct ncco_speech *speech);
-void call_absent_speech_clock(void *ctx);
-void call_absent_forget_speech(void *ctx);
-void call_absent_transcribe(void *ctx, const struct ncco_transcribe *transcribe);
+/* call_speech.c */
+void call_recognise(void *ctx, const struct ncco_speech *wanted);
+void call_speech_clock(void *ctx);
+void call_finish_speech(void *ctx);
+void call_forget_speech(void *ctx);
+void call_speech_gone(struct call *call); /* its party has gone */
+
+/* call_transcribe.c */
+void call_transcribe_init(struct call *call);
+void call_transcribe(void *ctx, const struct ncco_transcribe *wanted);
+/* No more is heard. True when nothing is being recognised any more; else call_reap_soon() comes
+ * once that is so. */
+bool call_transcribe_end(struct call *call);
+void call_transcribe_release(struct call *call);
 
 /* call_sound.c */
 void call_sound_init(struct call *call);

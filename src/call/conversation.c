@@ -10,9 +10,6 @@
 #include "call/room_recording.h"
 #include "media/room.h"
 
-/* Keys are told when they go down; how long they will be held is not known then. */
-#define DIGIT_MS 100
-
 struct conversation *conversation_new(struct server *server)
 {
 	struct conversation *conversation = xcalloc(1, sizeof(*conversation));
@@ -205,7 +202,7 @@ void conversation_go_home(struct call *call)
 	conversation_move(conversation_new(call->server), call, NULL);
 }
 
-void conversation_tell_digit(struct call *call, char digit)
+void conversation_tell_digit(struct call *call, char digit, unsigned held_ms)
 {
 	struct call *other;
 
@@ -213,7 +210,7 @@ void conversation_tell_digit(struct call *call, char digit)
 		return;
 	TAILQ_FOREACH (other, &call->conversation->members, member) {
 		if (other != call && other->present && other->leg)
-			leg_tell_digit(other->leg, digit, DIGIT_MS);
+			leg_tell_digit(other->leg, digit, held_ms);
 	}
 }
 

@@ -71,8 +71,9 @@ void conversation_move_all(
 /* Back into a conversation of its own. */
 void conversation_go_home(struct call *call);
 
-/* The call's party has pressed a key: those are told who do not hear it in their media. */
-void conversation_tell_digit(struct call *call, char digit);
+/* The call's party has pressed a key for so long: those are told who do not hear it in their
+ * media. */
+void conversation_tell_digit(struct call *call, char digit, unsigned held_ms);
 
 /* Whether somebody else is there; in a room somebody may always come. */
 bool conversation_has_company(const struct call *call);

@@ -57,6 +57,8 @@ struct leg_handler {
 	void (*on_ringing)(void *arg, int status); /* outbound */
 	void (*on_answered)(void *arg);		   /* media is agreed and flows */
 	void (*on_digit)(void *arg, char digit);   /* from RTP, INFO or in-band, once a press */
+	/* The same press, when it is over: how long it was, as far as that is told. */
+	void (*on_release)(void *arg, char digit, unsigned held_ms);
 	void (*on_play_end)(void *arg, uint32_t play, enum media_play_end end, uint32_t played_ms);
 	void (*on_digits_sent)(void *arg);
 	void (*on_held)(void *arg, bool held);

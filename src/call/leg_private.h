@@ -65,6 +65,7 @@ struct leg_sip {
 	struct sdp_result result; /* valid when `agreed` */
 	struct strbuf answer;	  /* inbound with an offer: our SDP for the 200 */
 	bool agreed, listening;
+	bool rtp_press;		     /* the present press was told of by RTP first */
 	enum sdp_direction withheld; /* as agreed; sdp.withheld: as it is offered */
 	char last_digit;
 	enum digit_source last_source;

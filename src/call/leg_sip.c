@@ -10,6 +10,8 @@
 
 /* One press may be told by RTP and by INFO; the second telling comes within this time. */
 #define SAME_PRESS_US (400 * USEC_PER_MSEC)
+/* How long a key was held that was heard as a tone, which does not say: long enough to be heard. */
+#define TONE_MS 100
 
 /* For ends that the SIP leg will not tell, because nothing is to come from the peer. */
 static void end_soon(struct leg_sip *leg, int status)
@@ -105,7 +107,8 @@ static void on_sip_reinvite_failed(void *arg, int status)
 	leg->sdp.withheld = leg->withheld;
 }
 
-static void digit(struct leg_sip *leg, char d, enum digit_source source)
+/* False: the press was told of already. */
+static bool digit(struct leg_sip *leg, char d, enum digit_source source)
 {
 	uint64_t now = clock_mono();
 	bool again = d == leg->last_digit && source != leg->last_source &&
@@ -114,16 +117,24 @@ static void digit(struct leg_sip *leg, char d, enum digit_source source)
 	leg->last_digit = d;
 	leg->last_digit_at = now;
 	if (again)
-		return;
+		return false;
 	leg->last_source = source;
+	leg->rtp_press = source == DIGIT_RTP;
 	if (leg->base.handler->on_digit && !leg->base.ended)
 		leg->base.handler->on_digit(leg->base.arg, d);
+	return true;
+}
+
+static void release(struct leg_sip *leg, char d, unsigned held_ms)
+{
+	if (leg->base.handler->on_release && !leg->base.ended)
+		leg->base.handler->on_release(leg->base.arg, d, held_ms);
 }
 
 static void on_sip_digit(void *arg, char d, unsigned duration_ms)
 {
-	(void)duration_ms;
-	digit(arg, d, DIGIT_INFO);
+	if (digit(arg, d, DIGIT_INFO))
+		release(arg, d, duration_ms);
 }
 
 static void on_sip_refer_status(void *arg, int status, const char *phrase, bool final)
@@ -182,7 +193,18 @@ static const struct sip_leg_handler sip_handler = {
 
 static void on_media_digit(void *arg, char d, enum media_dtmf_source source)
 {
-	digit(arg, d, source == MEDIA_DTMF_RFC4733 ? DIGIT_RTP : DIGIT_INBAND);
+	bool first = digit(arg, d, source == MEDIA_DTMF_RFC4733 ? DIGIT_RTP : DIGIT_INBAND);
+
+	if (first && source == MEDIA_DTMF_INBAND)
+		release(arg, d, TONE_MS);
+}
+
+static void on_media_release(void *arg, char d, unsigned held_ms)
+{
+	struct leg_sip *leg = arg;
+
+	if (leg->rtp_press && d == leg->last_digit)
+		release(leg, d, held_ms);
 }
 
 static void on_media_timeout(void *arg)
@@ -198,6 +220,7 @@ static void on_media_timeout(void *arg)
 
 const struct media_leg_handler leg_media_handler = {
 	.on_digit = on_media_digit,
+	.on_release = on_media_release,
 	.on_play_end = leg_on_play_end,
 	.on_digits_sent = leg_on_digits_sent,
 	.on_rtp_timeout = on_media_timeout,

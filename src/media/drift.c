@@ -1,8 +1,10 @@
 #include "media/drift.h"
 
-#define VISITS	   50 /* a second */
-#define REAL_TIME  40 /* visits of them that find something new */
-#define EXCESS_MAX 5  /* frames in a second: what nobody notices */
+#define VISITS	    50 /* a second */
+#define REAL_TIME   40 /* visits of them that find something new */
+#define EXCESS_MAX  5  /* frames in a second: what nobody notices */
+#define LEAD_MAX    50 /* frames: more is meant */
+#define STRANGE_MAX 3  /* a stall makes one or two */
 
 static void judge(struct drift *d, size_t frame)
 {
@@ -11,10 +13,11 @@ static void judge(struct drift *d, size_t frame)
 
 	d->excess = 0;
 	if (d->arrivals < REAL_TIME) {
-		d->known = false;
+		d->known = d->known && ++d->strange < STRANGE_MAX;
 		return;
 	}
-	if (!d->known || least < d->usual)
+	d->strange = 0;
+	if (!d->known || least < d->usual || least - d->usual > LEAD_MAX * frame)
 		d->usual = least;
 	d->known = true;
 	excess = (least - d->usual) / frame;

@@ -31,6 +31,11 @@ static void test_drift__knows_who_has_come_ahead(void **state)
 	assert_int_equal(d.excess, 2);
 	pass(&d, 1, 40 * FRAME, 50);
 	assert_int_equal(d.excess, 5);
+	/* Nothing came for a while, and then all of it. */
+	pass(&d, 2, 0, 20);
+	assert_int_equal(d.excess, 0);
+	pass(&d, 1, 10 * FRAME, 50);
+	assert_int_equal(d.excess, 5);
 	pass(&d, 1, FRAME, 50);
 	assert_int_equal(d.excess, 0);
 }
@@ -57,6 +62,8 @@ static void test_drift__leaves_a_lead_from_the_beginning(void **state)
 	assert_int_equal(d.excess, 0);
 	pass(&d, 1, 104 * FRAME, 50);
 	assert_int_equal(d.excess, 4);
+	pass(&d, 1, 160 * FRAME, 50); /* that is no delay, it is meant */
+	assert_int_equal(d.excess, 0);
 	pass(&d, 1, 50 * FRAME, 50); /* it was used up: that is what is usual now */
 	pass(&d, 1, 52 * FRAME, 50);
 	assert_int_equal(d.excess, 2);

@@ -5,6 +5,7 @@
 /* Older timestamps are packets that were overtaken, unless they are so old (in clock units,
  * 4 s at 8 kHz) that the sender must have begun anew. */
 #define OVERTAKEN_UNITS 32000
+#define END_BIT		0x80
 
 void dtmf_rx_restart(struct dtmf_rx *rx)
 {
@@ -48,6 +49,12 @@ char dtmf_rx_event(struct dtmf_rx *rx, uint32_t timestamp, const uint8_t *payloa
 		rx->duration = duration;
 	}
 	return fresh ? DTMF_DIGITS[event] : 0;
+}
+
+bool dtmf_rx_ends(const struct dtmf_rx *rx, uint32_t timestamp, const uint8_t *payload)
+{
+	return rx->pressed && timestamp == rx->timestamp && payload[0] == rx->event &&
+	       payload[1] & END_BIT;
 }
 
 bool dtmf_rx_accept(struct dtmf_rx *rx, int source, char digit, uint64_t now)

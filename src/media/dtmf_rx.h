@@ -18,6 +18,8 @@
 
 struct dtmf_rx {
 	bool started;
+	bool pressed;	   /* of the present press no end was seen */
+	uint64_t heard_at; /* us: of its last packet; kept by the caller */
 	uint8_t event;
 	uint16_t duration; /* the longest seen of the press */
 	uint32_t timestamp;
@@ -29,6 +31,9 @@ struct dtmf_rx {
 
 /* Called for each telephone-event packet; the digit when it begins a press, else 0. */
 char dtmf_rx_event(struct dtmf_rx *rx, uint32_t timestamp, const uint8_t *payload, size_t length);
+
+/* After dtmf_rx_event() with the same packet: whether that ends the present press. */
+bool dtmf_rx_ends(const struct dtmf_rx *rx, uint32_t timestamp, const uint8_t *payload);
 
 /* Forgets the timestamps: the sender began a new stream. */
 void dtmf_rx_restart(struct dtmf_rx *rx);

@@ -57,7 +57,11 @@ static void report_heard(struct media_leg *leg)
 		struct heard_digit heard = leg->heard[head++ % HEARD_DIGITS];
 
 		atomic_store_explicit(&leg->heard_head, head, memory_order_release);
-		if (!leg->freed && leg->handler->on_digit)
+		if (leg->freed)
+			continue;
+		if (heard.held_ms && leg->handler->on_release)
+			leg->handler->on_release(leg->arg, heard.digit, heard.held_ms);
+		else if (!heard.held_ms && leg->handler->on_digit)
 			leg->handler->on_digit(leg->arg, heard.digit, heard.source);
 	}
 	if (leg->stream)

@@ -66,6 +66,9 @@ struct media_leg_handler {
 	/* One digit, de-duplicated between RFC 4733 retransmissions and in-band detection;
 	 * reported at the beginning of the press, so that barge-in is immediate. */
 	void (*on_digit)(void *arg, char digit, enum media_dtmf_source source);
+	/* The key of the last on_digit() was let go, after so long; only of RFC 4733, tones do not
+	 * say. */
+	void (*on_release)(void *arg, char digit, unsigned held_ms);
 	/* Ends of plays, in order; played_ms is what was sent of it. */
 	void (*on_play_end)(void *arg, uint32_t play, enum media_play_end end, uint32_t played_ms);
 	void (*on_digits_sent)(void *arg);

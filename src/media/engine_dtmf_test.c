@@ -30,6 +30,32 @@ static void test_digit__one_press_is_reported_once_and_at_once(void **state)
 	assert_int_equal(f->sources[0], MEDIA_DTMF_RFC4733);
 }
 
+static void test_digit__tells_how_long_it_was_held(void **state)
+{
+	struct peer *f = *state;
+
+	peer_start(f);
+	peer_say_event(f, 1000, 5, false, 160);
+	RUN_UNTIL(f, f->digits[0]);
+	peer_say_event(f, 1000, 5, false, 1600);
+	RUN_UNTIL(f, peer_received(f) == 2);
+	assert_string_equal(f->released, "");
+	for (int i = 0; i < 3; i++)
+		peer_say_event(f, 1000, 5, true, 2000);
+	RUN_UNTIL(f, f->released[0]);
+	/* Its end is lost: the next press says so, or that nothing comes any more. */
+	peer_say_event(f, 5000, 5, false, 160);
+	peer_say_event(f, 5000, 5, false, 800);
+	peer_say_event(f, 9000, 6, false, 160);
+	RUN_UNTIL(f, strlen(f->released) == 2);
+	RUN_UNTIL(f, strlen(f->released) == 3);
+	assert_string_equal(f->digits, "556");
+	assert_string_equal(f->released, "556");
+	assert_int_equal(f->held_ms[0], 250);
+	assert_int_equal(f->held_ms[1], 100);
+	assert_int_equal(f->held_ms[2], 20);
+}
+
 static void stop_at_digit(void *arg, char digit, enum media_dtmf_source source)
 {
 	struct peer *f = arg;
@@ -172,6 +198,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, peer_setup, peer_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(test_digit__one_press_is_reported_once_and_at_once),
+		CASE(test_digit__tells_how_long_it_was_held),
 		cmocka_unit_test_setup_teardown(test_digit__key_to_silence_takes_one_packet_time,
 			setup_barge_in, peer_teardown),
 		CASE(test_digit__inband_is_heard_and_deduplicated),

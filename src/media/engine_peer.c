@@ -32,6 +32,16 @@ void peer_on_play_end(void *arg, uint32_t play, enum media_play_end end, uint32_
 	f->end[f->ends++] = end;
 }
 
+static void on_release(void *arg, char digit, unsigned held_ms)
+{
+	struct peer *f = arg;
+	size_t n = strlen(f->released);
+
+	assert_true(n < sizeof(f->released) - 1);
+	f->released[n] = digit;
+	f->held_ms[n] = held_ms;
+}
+
 static void on_digits_sent(void *arg)
 {
 	((struct peer *)arg)->digits_sent++;
@@ -44,6 +54,7 @@ static void on_rtp_timeout(void *arg)
 
 const struct media_leg_handler peer_handler = {
 	.on_digit = peer_on_digit,
+	.on_release = on_release,
 	.on_play_end = peer_on_play_end,
 	.on_digits_sent = on_digits_sent,
 	.on_rtp_timeout = on_rtp_timeout,

@@ -34,6 +34,8 @@ struct peer {
 	size_t heard_count;
 	char digits[64];
 	enum media_dtmf_source sources[64];
+	char released[64];
+	unsigned held_ms[64];
 	unsigned ends, digits_sent, timeouts;
 	enum media_play_end end[16];
 	uint32_t ended_play[16], played_ms[16];

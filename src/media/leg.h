@@ -151,12 +151,13 @@ static inline struct media_order *media_queue_pop(struct media_queue *queue)
 	return order;
 }
 
-/* Digits heard, between the media thread and the core thread. A sender that presses faster
- * than this can be fetched loses digits, nothing else. */
-#define HEARD_DIGITS 32
+/* Digits heard and let go, between the media thread and the core thread. A sender that presses
+ * faster than this can be fetched loses digits, nothing else. */
+#define HEARD_DIGITS 64
 struct heard_digit {
 	char digit;
 	uint8_t source;
+	uint16_t held_ms; /* 0: it was pressed, else it was let go */
 };
 
 /* What is played, and plays that are over and wait to be posted back. */
@@ -284,6 +285,8 @@ void media_player_hand_back(struct media_player *player);
 
 /* Media thread: what came of a packet. leg_listen.c */
 void media_leg_heard_event(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now);
+/* Without packets for a while the key counts as let go. */
+void media_leg_release_lost(struct media_leg *leg, uint64_t now);
 void media_leg_heard_audio(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now);
 void media_leg_heard_stream(struct media_leg *leg, uint64_t now);
 void media_leg_timed_out(struct media_leg *leg);

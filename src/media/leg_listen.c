@@ -1,9 +1,13 @@
 /* leg_listen.c - what a leg hears: digits by event or tone, the tap, and silence for too
  * long. Media thread; the core thread fetches by the leg's note. */
+#include <string.h>
+
+#include "base/clock.h"
 #include "media/room_private.h"
 #include "media/stream_private.h"
 
-#include <string.h>
+#define RELEASE_LOST_US	       (200 * USEC_PER_MSEC)
+#define RTP_EVENT_UNITS_PER_MS 8 /* of telephone-event/8000 */
 
 void media_leg_post_note(struct media_leg *leg)
 {
@@ -11,29 +15,62 @@ void media_leg_post_note(struct media_leg *leg)
 		media_post_back(&leg->note);
 }
 
-static void heard_digit(
-	struct media_leg *leg, char digit, enum media_dtmf_source source, uint64_t now)
+static void note_digit(struct media_leg *leg, struct heard_digit heard)
 {
 	unsigned tail = atomic_load_explicit(&leg->heard_tail, memory_order_relaxed);
 	unsigned head = atomic_load_explicit(&leg->heard_head, memory_order_acquire);
 
-	if (!dtmf_rx_accept(&leg->dtmf_rx, source, digit, now))
-		return;
 	if (tail - head >= HEARD_DIGITS)
 		return;
-	leg->heard[tail % HEARD_DIGITS] =
-		(struct heard_digit){.digit = digit, .source = (uint8_t)source};
+	leg->heard[tail % HEARD_DIGITS] = heard;
 	atomic_store_explicit(&leg->heard_tail, tail + 1, memory_order_release);
 	media_leg_post_note(leg);
 }
 
+/* False: it was heard in the other way, too. */
+static bool heard_digit(
+	struct media_leg *leg, char digit, enum media_dtmf_source source, uint64_t now)
+{
+	if (!dtmf_rx_accept(&leg->dtmf_rx, source, digit, now))
+		return false;
+	note_digit(leg, (struct heard_digit){.digit = digit, .source = (uint8_t)source});
+	return true;
+}
+
+static void release(struct media_leg *leg, const struct dtmf_rx *press)
+{
+	unsigned held_ms = press->duration / RTP_EVENT_UNITS_PER_MS;
+
+	leg->dtmf_rx.pressed = false;
+	note_digit(leg, (struct heard_digit){
+				.digit = DTMF_DIGITS[press->event],
+				.source = MEDIA_DTMF_RFC4733,
+				.held_ms = (uint16_t)(held_ms ? held_ms : 1),
+			});
+}
+
+void media_leg_release_lost(struct media_leg *leg, uint64_t now)
+{
+	if (leg->dtmf_rx.pressed && now > leg->dtmf_rx.heard_at &&
+		now - leg->dtmf_rx.heard_at >= RELEASE_LOST_US)
+		release(leg, &leg->dtmf_rx);
+}
+
 void media_leg_heard_event(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now)
 {
+	struct dtmf_rx before = leg->dtmf_rx;
 	char digit =
 		dtmf_rx_event(&leg->dtmf_rx, packet->timestamp, packet->payload, packet->length);
 
-	if (digit)
-		heard_digit(leg, digit, MEDIA_DTMF_RFC4733, now);
+	leg->dtmf_rx.heard_at = now;
+	if (digit) {
+		if (before.pressed)
+			release(leg, &before);
+		leg->dtmf_rx.pressed = heard_digit(leg, digit, MEDIA_DTMF_RFC4733, now);
+	}
+	if (packet->length >= DTMF_EVENT_SIZE &&
+		dtmf_rx_ends(&leg->dtmf_rx, packet->timestamp, packet->payload))
+		release(leg, &leg->dtmf_rx);
 	if (leg->in)
 		media_press_heard(leg, packet, now);
 }

@@ -34,7 +34,7 @@ void mp3_math_init(struct mp3_math *math)
 	}
 	/* Zeros between the samples double their number, and halve what they amount to. */
 	for (int i = 0; i < MP3_WINDOW / 2; i++)
-		floats(math->narrow_window)[i] = 2 * floats(math->window)[2 * i];
+		floats(math->narrow_window)[i] = 2 * floats(math->window)[2 * i + 1];
 	for (int m = 0; m < MP3_BANDS; m++)
 		for (int band = 0; band < HALF; band++)
 			floats(math->modulation[m])[band] =
@@ -96,13 +96,13 @@ static void analyse(
 	}
 }
 
-/* The same of samples with zeros between them: every second sum is zero, and so are the odd terms.
+/* The same of samples with a zero behind each: every second sum is zero, and so are the even terms.
  * The upper bands would be the mirror of the lower ones, and are left out. */
 static void analyse_narrow(
 	const struct mp3_math *math, const mp3_vec *newest, mp3_vec bands[MP3_BAND_VECS])
 {
 	mp3_vec vectors[32 / MP3_LANES];
-	const float *sums = floats(vectors); /* the even ones */
+	const float *sums = floats(vectors); /* the odd ones */
 	float folded[HALF];
 
 	for (int k = 0; k < 32 / MP3_LANES; k++) {
@@ -112,18 +112,17 @@ static void analyse_narrow(
 			sum += math->narrow_window[j + k] * newest[j + k];
 		vectors[k] = sum;
 	}
-	folded[0] = sums[8];
-	for (int m = 1; m <= 8; m++)
-		folded[m] = sums[8 + m] + sums[8 - m];
-	for (int m = 9; m < HALF; m++)
-		folded[m] = sums[8 + m] - sums[40 - m];
+	for (int m = 0; m < 8; m++)
+		folded[m] = sums[8 + m] + sums[7 - m];
+	for (int m = 8; m < HALF; m++)
+		folded[m] = sums[8 + m] - sums[39 - m];
 	for (int v = 0; v < MP3_BAND_VECS; v++)
 		bands[v] = all(0);
 	for (int m = 0; m < HALF; m++) {
 		mp3_vec factor = all(folded[m]);
 
 		for (int v = 0; v < HALF_VECS; v++)
-			bands[v] += math->modulation[2 * m][v] * factor;
+			bands[v] += math->modulation[2 * m + 1][v] * factor;
 	}
 }
 
@@ -246,9 +245,9 @@ void mp3_filter_widen(struct mp3_filter *filter)
 	float *line = floats(filter->line);
 
 	for (size_t i = MP3_WINDOW / 2; i-- > 0;) {
-		float older = i + 1 < MP3_WINDOW / 2 ? line[2 * i + 2] : line[i];
+		float newer = i > 0 ? line[i - 1] : line[i];
 
-		line[2 * i] = line[i];
-		line[2 * i + 1] = (line[2 * i] + older) / 2;
+		line[2 * i + 1] = line[i];
+		line[2 * i] = (line[2 * i + 1] + newer) / 2;
 	}
 }

@@ -108,9 +108,9 @@ static double quality(const struct bench *b, unsigned channel)
 {
 	double signal = 0, error = 0;
 
-	for (size_t i = 0; i + MP3_DELAY + 1 < b->decoded; i++) {
+	for (size_t i = 0; i + MP3_DELAY < b->decoded; i++) {
 		double in = b->in[i * b->channels + channel];
-		double out = b->out[(i + MP3_DELAY + b->narrow) * b->channels + channel];
+		double out = b->out[(i + MP3_DELAY) * b->channels + channel];
 
 		signal += in * in;
 		error += (in - out) * (in - out);

@@ -73,7 +73,7 @@ static void second(struct call *call)
 			.payload = heard,
 			.length = PACKET};
 
-		tape_heard(call->tape, &codec_pcmu, &packet);
+		tape_heard(call->tape, &codec_pcmu, &packet, call->time);
 		tape_sent(call->tape, &codec_pcmu, sent, PACKET);
 		call->time += 20000;
 		tape_step(call->tape, 20, call->time);

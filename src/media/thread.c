@@ -47,6 +47,8 @@ void media_thread_listen(struct media_thread *thread, struct media_leg *leg, uin
 {
 	if (!leg->polled)
 		media_leg_receive(leg, thread->packets, now);
+	if (leg->dtmf_rx.pressed)
+		media_leg_release_lost(leg, now);
 	if (thread->timeout_us && !leg->stream && leg->agreed.receive && !leg->timed_out &&
 		now > leg->heard_at && now - leg->heard_at >= thread->timeout_us)
 		media_leg_timed_out(leg);

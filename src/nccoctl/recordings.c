@@ -101,11 +101,16 @@ static int list(const struct ctl *ctl, struct listing *l)
 	return status;
 }
 
+static int finish(FILE *out)
+{
+	return out == stdout ? fflush(out) : fclose(out);
+}
+
 static int get(const struct ctl *ctl, const char *id, const char *path)
 {
 	FILE *out = path ? fopen(path, "w") : stdout;
 	char *escaped, *url;
-	int status, closed;
+	int status;
 
 	if (!out) {
 		fprintf(stderr, "nccoctl: %s: %s\n", path, strerror(errno));
@@ -114,8 +119,7 @@ static int get(const struct ctl *ctl, const char *id, const char *path)
 	escaped = remote_escape(id);
 	url = xasprintf("/v1/files/%s", escaped);
 	status = remote_fetch(ctl, url, out);
-	closed = path ? fclose(out) : fflush(out);
-	if (closed != 0 && status == 0) {
+	if (finish(out) != 0 && status == 0) {
 		fprintf(stderr, "nccoctl: %s: %s\n", path ? path : "standard output",
 			strerror(errno));
 		status = 1;

@@ -44,7 +44,10 @@ static int take_line(struct attempt *a)
 		return -EBADMSG;
 	strbuf_reset(&a->line);
 	a->job->recognised |= result.final;
-	asr_add_result(a->job, &result);
+	if (result.final || a->job->partial)
+		asr_add_result(a->job, &result);
+	else
+		asr_result_release(&result);
 	return 0;
 }
 

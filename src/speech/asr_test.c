@@ -213,7 +213,9 @@ static void test_asr__tells_results_as_they_come(void **state)
 		"echo '{\"text\":\"a b\",\"confidence\":0.9}'\n"
 		"printf %s '{\"text\":\"a d\",\"confidence\":\"0.25\"}'");
 	open_asr(b, (struct asr_config){0});
-	say(b, (struct asr_request){.adapter = "partial"}, "a/0.50 a b/0.90! a d/0.25!", 0, "");
+	say(b, (struct asr_request){.adapter = "partial", .partial = true},
+		"a/0.50 a b/0.90! a d/0.25!", 0, "");
+	say(b, (struct asr_request){.adapter = "partial"}, "a b/0.90! a d/0.25!", 0, "");
 }
 
 static void test_asr__survives_bad_adapters(void **state)
@@ -279,9 +281,9 @@ static void test_asr__falls_back_with_the_sound_from_its_beginning(void **state)
 			    .fallback = fallback,
 			    .breaker_failures = 2,
 			    .breaker_seconds = 60});
-	say(b, (struct asr_request){0}, "x/1.00 16000/1.00!", 0, "");
-	say(b, (struct asr_request){0}, "x/1.00 16000/1.00!", 0, "");
-	say(b, (struct asr_request){0}, "16000/1.00!", 0, ""); /* it rests */
+	say(b, (struct asr_request){.partial = true}, "x/1.00 16000/1.00!", 0, "");
+	say(b, (struct asr_request){0}, "16000/1.00!", 0, "");
+	say(b, (struct asr_request){.partial = true}, "16000/1.00!", 0, ""); /* it rests */
 	assert_int_equal(count_runs(b, "broken"), 2);
 	assert_int_equal(count_runs(b, "last"), 3);
 }
@@ -293,7 +295,7 @@ static void test_asr__cancel_beats_the_handler(void **state)
 
 	add_adapter(b, "talks", "echo '{\"text\":\"a\",\"final\":false}'; sleep 60");
 	open_asr(b, (struct asr_config){.concurrency = 1});
-	begin(b, &running, (struct asr_request){.adapter = "talks"});
+	begin(b, &running, (struct asr_request){.adapter = "talks", .partial = true});
 	begin(b, &waiting, (struct asr_request){0});
 	asr_cancel(waiting.job);
 	b->expected--;

@@ -329,9 +329,18 @@ class Process:
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
+            stacks = self.stacks()
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"had to be killed:\n{self.log()[-3000:]}") from None
+            raise AssertionError(f"had to be killed:\n{self.log()[-3000:]}\n{stacks}") from None
+
+    def stacks(self):
+        """Where its threads are, if there is a gdb to tell."""
+        if not shutil.which("gdb"):
+            return ""
+        return subprocess.run(["gdb", "-p", str(self.process.pid), "-batch", "-ex",
+                               "thread apply all bt 16"], text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, timeout=60, check=False).stdout[-8000:]
 
 
 CONFIG = """log_level = "debug"
