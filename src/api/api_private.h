@@ -6,6 +6,7 @@
 #include "api/caller.h"
 #include "api/operation.h"
 #include "http/server.h"
+#include "ncco/document.h"
 
 struct api {
 	struct server *server;
@@ -45,6 +46,11 @@ bool api_origin_allowed(const struct api *api, const char *origin);
 
 /* openapi.c: the document for these routes; malloc'd. */
 char *openapi_print(const struct http_route *routes);
+/* A JSON Schema (2020-12); the table of those of calls ends with NULL (schema_calls.c). */
+struct api_schema {
+	const char *name, *text;
+};
+extern const struct api_schema api_call_schemas[];
 /* schema.c: the JSON Schema of that name, or NULL when there is none; to be put. */
 struct json_object *api_schema(const char *name);
 struct json_object *api_schemas(void); /* all of them, by name */
@@ -54,7 +60,24 @@ struct api_metrics *api_metrics_new(struct loop *loop);
 struct api_metrics *api_metrics_free(struct api_metrics *metrics); /* NULL allowed */
 void api_metrics_answered(struct api_metrics *metrics, int status, uint64_t us);
 
-/* Handlers; arg is the struct api. files.c */
+/* body.c: the body as a JSON object to be put, or NULL when it was answered with 400. Without one
+ * an object without members. */
+struct json_object *api_body(struct http_exchange *exchange);
+/* Adds {name, reason} to *list, which is made if it is NULL. */
+void api_add_fault(struct json_object **list, const char *name, const char *reason);
+/* The same of what a reader of ncco/ has found; releases it. */
+void api_add_faults(struct json_object **list, struct ncco_faults *faults);
+
+/* call_row.c: what a call looks like; to be put. */
+struct store_call;
+struct json_object *api_call(const struct http_exchange *exchange, const struct store_call *row);
+
+/* Handlers; arg is the struct api. calls.c, calls_list.c, calls_make.c */
+extern const struct api_field api_list_calls_query[];
+void api_get_call(void *arg, struct http_exchange *exchange, const char *id);
+void api_list_calls(void *arg, struct http_exchange *exchange, const char *id);
+void api_make_call(void *arg, struct http_exchange *exchange, const char *id);
+/* files.c */
 void api_get_file(void *arg, struct http_exchange *exchange, const char *id);
 /* files_list.c */
 void api_list_files(void *arg, struct http_exchange *exchange, const char *id);

@@ -137,7 +137,7 @@ static struct json_object *answers(const char *path, const struct api_operation 
 		int status;
 		bool possible;
 	} rows[] = {
-		{400, operation->query != NULL},
+		{400, operation->query || operation->body},
 		{401, operation->scope != API_OPEN},
 		{403, operation->scope != API_OPEN},
 		{404, strchr(path, '{') != NULL},
@@ -172,12 +172,24 @@ static struct json_object *security(const struct api_operation *operation)
 	return list;
 }
 
+static struct json_object *request_body(const struct api_operation *operation)
+{
+	struct json_object *made = json_object_new_object();
+
+	json_add_bool(made, "required", true);
+	json_object_object_add(
+		made, "content", content("application/json", reference(operation->body)));
+	return made;
+}
+
 static struct json_object *operation_object(const char *path, const struct api_operation *operation)
 {
 	struct json_object *made = object("operationId", operation->id);
 
 	json_add_text(made, "summary", operation->summary);
 	json_object_object_add(made, "parameters", parameters(path, operation));
+	if (operation->body)
+		json_object_object_add(made, "requestBody", request_body(operation));
 	json_object_object_add(made, "responses", answers(path, operation));
 	json_object_object_add(made, "security", security(operation));
 	return made;

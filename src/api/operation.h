@@ -39,6 +39,7 @@ struct api_operation {
 	const char *summary; /* a line */
 	enum api_scope scope;
 	const struct api_field *query; /* NULL: takes none */
+	const char *body;	       /* name of a schema of what it takes; NULL: nothing */
 	int status;		       /* of success */
 	const char *answer;	       /* name of a schema (schema.c); NULL: not JSON, or none */
 	const char *const *types;      /* of an answer that is not JSON; NULL-terminated */

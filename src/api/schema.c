@@ -5,9 +5,7 @@
 #include "api/api_private.h"
 #include "base/mem.h"
 
-static const struct {
-	const char *name, *text;
-} schemas[] = {
+static const struct api_schema schemas[] = {
 	{"Health", "{\"type\":\"object\",\"required\":[\"status\"],\"additionalProperties\":false,"
 		   "\"properties\":{\"status\":{\"type\":\"string\"}}}"},
 	{"Status",
@@ -57,15 +55,19 @@ static const struct {
 		"\"required\":[\"name\",\"reason\"],\"additionalProperties\":false,"
 		"\"properties\":{\"name\":{\"type\":\"string\"},"
 		"\"reason\":{\"type\":\"string\"}}}}}}"},
+	{NULL, NULL},
 };
+
+static const struct api_schema *const tables[] = {schemas, api_call_schemas};
 
 struct json_object *api_schema(const char *name)
 {
 	struct json_object *schema = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(schemas); i++)
-		if (strcmp(schemas[i].name, name) == 0)
-			json_parse(schemas[i].text, strlen(schemas[i].text), &schema, NULL, NULL);
+	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
+		for (const struct api_schema *s = tables[t]; s->name; s++)
+			if (strcmp(s->name, name) == 0)
+				json_parse(s->text, strlen(s->text), &schema, NULL, NULL);
 	return schema;
 }
 
@@ -73,7 +75,8 @@ struct json_object *api_schemas(void)
 {
 	struct json_object *all = json_object_new_object();
 
-	for (size_t i = 0; i < ARRAY_SIZE(schemas); i++)
-		json_object_object_add(all, schemas[i].name, api_schema(schemas[i].name));
+	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
+		for (const struct api_schema *s = tables[t]; s->name; s++)
+			json_object_object_add(all, s->name, api_schema(s->name));
 	return all;
 }

@@ -101,6 +101,7 @@ void call_conversation_changed(struct call *call, const char *from)
 		webhook_set_conversation(call->line, call->conversation_uuid);
 		call_tell_transfer(call, from);
 	}
+	call_remember(call);
 	call_fork_moved(call);
 }
 
@@ -313,6 +314,7 @@ struct call *call_new(struct server *server)
 	TAILQ_INIT(&call->children);
 	call->interp = interp_new(&call_host, call, server->config->limits.max_steps);
 	TAILQ_INSERT_TAIL(&server->calls, call, link);
+	HASH_ADD_STR(server->by_uuid, uuid, call);
 	server->call_count++;
 	server->calls_total++;
 	return call;
@@ -347,6 +349,7 @@ struct call *call_free(struct call *call)
 	leg_free(call->leg);
 	json_object_put(call->headers);
 	TAILQ_REMOVE(&call->server->calls, call, link);
+	HASH_DEL(call->server->by_uuid, call);
 	server_call_gone(call->server);
 	free(call->from);
 	free(call->to);

@@ -79,6 +79,8 @@ void call_tell_status(struct call *call, enum call_status_event which)
 	if (!call->line || call->status_told[which] || call->status_told[STATUS_FINAL])
 		return;
 	call->status_told[which] = true;
+	call->status = status_names[which];
+	call_remember(call);
 	body = status_body(call, status_names[which]);
 	if (which == STATUS_ANSWERED) {
 		json_add_text(body, "start_time", NULL);
@@ -95,7 +97,7 @@ static void add_completed(struct call *call, struct json_object *body)
 
 	snprintf(duration, sizeof(duration), "%llu", (unsigned long long)seconds);
 	json_add_text(body, "start_time", clock_iso(call->answer_wall, iso));
-	json_add_text(body, "end_time", clock_iso(clock_wall(), iso));
+	json_add_text(body, "end_time", clock_iso(call->end_wall, iso));
 	json_add_text(body, "duration", duration);
 	json_add_text(body, "rate", "0.00000000");
 	json_add_text(body, "price", "0.00000000");
@@ -126,6 +128,10 @@ void call_tell_final(struct call *call, const struct leg_end *end)
 		call_ask_after(call, status_body(call, "disconnected"));
 	call->status_told[STATUS_FINAL] = true;
 	call->dial.outcome = outcome;
+	call->status = outcome.status;
+	call->sip_code = outcome.sip_code;
+	call->end_wall = clock_wall();
+	call_remember(call);
 	body = status_body(call, outcome.status);
 	if (end->answered)
 		add_completed(call, body);

@@ -74,13 +74,15 @@ static struct json_object *request_body(const struct call *call, const struct nc
 
 static const char *request_method(const struct call *call, const struct ncco_request *request)
 {
+	const char *method = "POST";
+
 	if (request->method)
 		return request->method;
 	if (request->kind == NCCO_REQUEST_REDIRECT)
 		return call->app ? call->app->answer_method : "GET";
-	if (!request->url && call->app)
-		return call->app->event_method;
-	return "POST";
+	if (!request->url)
+		webhook_receiver(call->line, &method);
+	return method;
 }
 
 char *call_url(const char *base, const char *url)
@@ -95,11 +97,13 @@ char *call_url(const char *base, const char *url)
 	return whole;
 }
 
-/* The request's URL, or the application's; malloc'd or NULL. */
+/* The request's URL, or the receiver of all events; malloc'd or NULL. */
 static char *request_url(const struct call *call, const struct ncco_request *request)
 {
+	const char *method;
+
 	if (!request->url)
-		return xstrdup(call->app ? call->app->event_url : NULL);
+		return xstrdup(webhook_receiver(call->line, &method));
 	return call_url(request->base, request->url);
 }
 

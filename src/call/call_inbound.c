@@ -10,7 +10,7 @@
 /* --- the script --- */
 
 /* What the caller hears when no URL gave a script. */
-static void run_fallback(struct call *call, const char *reason)
+void call_run_fallback(struct call *call, const char *reason)
 {
 	struct json_object *steps = call->app ? call->app->fallback_ncco : NULL;
 	struct ncco_document *document = NULL;
@@ -41,7 +41,7 @@ static void on_answer(void *arg, struct webhook_reply *reply)
 	if (reply->document)
 		call_run(call, reply->document);
 	else
-		run_fallback(call, reply->reason ? reply->reason : "Invalid NCCO.");
+		call_run_fallback(call, reply->reason ? reply->reason : "Invalid NCCO.");
 }
 
 /* Gives the call to its application; document is the router's script, or NULL: asked for. */
@@ -60,7 +60,7 @@ static void begin(struct call *call, struct ncco_document *document)
 	}
 	call_set_state(call, CALL_ASKING);
 	if (!app->answer_url) {
-		run_fallback(call, "the application has no answer_url");
+		call_run_fallback(call, "the application has no answer_url");
 		return;
 	}
 	webhook_ask(call->line, WEBHOOK_ANSWER, app->answer_url, app->answer_method,

@@ -1,4 +1,4 @@
-/* Calls that a call makes: to a number, a SIP URI, a user or a web application; answered, given
+/* Calls out: to a number, a SIP URI, a user or a web application; answered, given
  * their digits and their own script, then ready for the conversation (core thread). */
 #include <errno.h>
 #include <stdlib.h>
@@ -35,6 +35,11 @@ static void fail(struct call *call, const char *status, const char *detail, cons
 
 /* --- dialing --- */
 
+static const char *on_behalf(const struct call *call)
+{
+	return call->parent ? call->parent->uuid : "the API";
+}
+
 static void dial_sip(struct call *call, const struct ncco_endpoint *to, const char *uri)
 {
 	struct server *server = call->server;
@@ -49,9 +54,9 @@ static void dial_sip(struct call *call, const struct ncco_endpoint *to, const ch
 	dial.from_uri = from;
 	if (call->dial.trunk)
 		trunk_fill(call->dial.trunk, &dial);
-	log_info(call->uuid, "INVITE to %s for call %s", uri, call->parent->uuid);
+	log_info(call->uuid, "INVITE to %s for %s", uri, on_behalf(call));
 	call->dial.env = server->legs;
-	call->dial.env.codec = call_forward_codecs(call->parent);
+	call->dial.env.codec = call->parent ? call_forward_codecs(call->parent) : NULL;
 	if (leg_dial(&call->dial.env, &dial, call->uuid, family, &call_leg_handler, call,
 		    &call->leg, &error) < 0)
 		fail(call, "failed", "cannot_route", error);
@@ -84,7 +89,8 @@ static void dial_number(struct call *call, const struct ncco_endpoint *to)
 	int error = 0;
 
 	if (config->proxy.trunk_count > 0 || !proxy)
-		error = trunk_take(call->server->trunks, call->to, NULL, &call->dial.trunk, &why);
+		error = trunk_take(call->server->trunks, call->to, call->dial.trunk_name,
+			&call->dial.trunk, &why);
 	if (error) {
 		fail_number(call, error, why);
 		return;
@@ -117,7 +123,7 @@ static void dial_websocket(struct call *call, const struct ncco_endpoint *to)
 	};
 	char *url = url_for_log(to->target), *error = NULL;
 
-	log_info(call->uuid, "WebSocket to %s for call %s", url, call->parent->uuid);
+	log_info(call->uuid, "WebSocket to %s for %s", url, on_behalf(call));
 	if (leg_dial_websocket(&call->server->legs, &spec, call->uuid, &call_leg_handler, call,
 		    &call->leg, &error) < 0)
 		fail(call, "failed", "cannot_route", error);
@@ -134,15 +140,19 @@ static const char *full(const struct call *call)
 
 	if (call->server->call_count > config->proxy.max_concurrency)
 		return "proxy.max_concurrency calls go on";
+	if (!call->parent)
+		return NULL;
 	TAILQ_FOREACH (other, &call->parent->children, child)
 		legs++;
 	return legs > config->limits.max_legs ? "the caller has limits.max_legs of them" : NULL;
 }
 
-static void dial(struct call *call, const struct ncco_endpoint *to)
+void call_dial_endpoint(struct call *call, const struct ncco_endpoint *to)
 {
 	const char *reached = full(call);
 
+	call->dial.type = to->type;
+	call->dial.target = xstrdup(to->target);
 	if (reached) {
 		fail(call, "failed", "cannot_route", reached);
 		return;
@@ -188,7 +198,6 @@ struct call *call_dial(
 	call->from =
 		endpoint_user(&(struct ncco_endpoint){.type = NCCO_SIP, .target = call->dial.from});
 	call->headers = to->headers ? json_object_get(to->headers) : json_object_new_object();
-	call->dial.type = to->type;
 	call->dial.connect = connect;
 	call->dial.event_url = spec->url ? call_url(spec->base, spec->url) : NULL;
 	call->dial.event_method = xstrdup(spec->method);
@@ -211,7 +220,7 @@ struct call *call_dial(
 		call);
 	call_give_variables(call);
 	call_tell_status(call, STATUS_STARTED);
-	dial(call, to);
+	call_dial_endpoint(call, to);
 	return call;
 }
 
@@ -238,6 +247,10 @@ static void on_own_script(void *arg, struct webhook_reply *reply)
 	}
 	if (reply->document) {
 		call_run(call, reply->document);
+		return;
+	}
+	if (!call->dial.connect) {
+		call_run_fallback(call, reply->reason ? reply->reason : "Invalid NCCO.");
 		return;
 	}
 	call_tell_error(call, NULL, reply->reason ? reply->reason : "Invalid NCCO.");
@@ -267,11 +280,19 @@ static void go_on(struct call *call)
 	const char *method = dial->answer_method ? dial->answer_method
 			     : call->app	 ? call->app->answer_method
 						 : "GET";
+	struct ncco_document *document;
 
 	if (call->state != CALL_DIALING)
 		return;
 	if (dial->amd_wanted) {
 		find_out(call);
+		return;
+	}
+	if (dial->document) {
+		document = dial->document;
+		dial->document = NULL;
+		conversation_admit(call);
+		call_run(call, document);
 		return;
 	}
 	if (!dial->answer_url) {
@@ -292,8 +313,11 @@ void call_answered_out(struct call *call)
 		return;
 	call->answer_wall = clock_wall();
 	call->answer_mono = clock_mono();
+	timer_stop(&dial->ringing);
 	call_tell_status(call, STATUS_RINGING);
 	call_tell_status(call, STATUS_ANSWERED);
+	if (!dial->connect)
+		call_limit(call);
 	if (dial->digits &&
 		leg_send_digits(call->leg, dial->digits, DIGIT_ON_MS, DIGIT_GAP_MS) == 0)
 		return;
@@ -310,6 +334,11 @@ void call_limit(struct call *call)
 {
 	if (call->dial.limit_s)
 		timer_start(&call->dial.limit, call->dial.limit_s * USEC_PER_SEC);
+}
+
+static void on_ringing_over(void *arg)
+{
+	call_cancel(arg, "timeout");
 }
 
 static void on_limit(void *arg)
@@ -391,14 +420,20 @@ void call_free_trunk(struct call *call)
 void call_outbound_init(struct call *call)
 {
 	timer_init(&call->dial.limit, call->server->loop, on_limit, call);
+	timer_init(&call->dial.ringing, call->server->loop, on_ringing_over, call);
 	timer_init(&call->dial.unborn_timer, call->server->loop, on_unborn, call);
 }
 
 void call_outbound_release(struct call *call)
 {
 	timer_stop(&call->dial.limit);
+	timer_stop(&call->dial.ringing);
 	timer_stop(&call->dial.unborn_timer);
 	call_free_trunk(call);
+	ncco_document_free(call->dial.document);
+	free(call->dial.target);
+	free(call->dial.client_state);
+	free(call->dial.trunk_name);
 	free(call->dial.from);
 	free(call->dial.event_url);
 	free(call->dial.event_method);

@@ -2,10 +2,12 @@
  *
  *   call.c           its life: state, script, end
  *   call_inbound.c   arrival, routing, the answer webhook
- *   call_outbound.c  calls that a call makes: dialed, answered, ready
+ *   call_outbound.c  calls out: dialed, answered, ready
+ *   call_order.c     calls that are made because somebody has asked for them
  *   call_forward.c   a call that the router sends elsewhere, without a script
  *   call_hold.c      hold, by us or by the other side
  *   call_event.c     what its application is told
+ *   call_row.c       what the store remembers of it
  *   call_outcome.c   ... of how it ended
  *   call_host.c      what a script asks of it: struct ncco_host
  *   call_connect.c   ... other parties
@@ -25,7 +27,10 @@
 
 #include <sys/queue.h>
 
+#include <uthash.h>
+
 #include "base/id.h"
+#include "call/control.h"
 #include "call/conversation.h"
 #include "call/leg.h"
 #include "call/queue.h"
@@ -119,9 +124,14 @@ struct call_dial {
 	bool asked;	  /* ... and is waited for */
 	char *digits;	  /* sent once it has answered */
 	char *answer_url, *answer_method; /* its own script, run before it joins */
-	struct ncco_amd amd; /* its texts are NULL: its events go where the others do */
-	bool amd_wanted;     /* before the script or the conversation */
-	unsigned limit_s;    /* of the connection, 0: none */
+	struct ncco_amd amd;		/* its texts are NULL: its events go where the others do */
+	bool amd_wanted;		/* before the script or the conversation */
+	char *target;			/* who is called, as was asked for: number, URI, user */
+	char *trunk_name;		/* the one to take; NULL: any */
+	struct ncco_document *document; /* its own script, in place of answer_url */
+	char *client_state;		/* told in every event; NULL: none */
+	struct timer ringing;		/* until it is given up; of a call without a connect */
+	unsigned limit_s;		/* of the connection, 0: none */
 	struct timer limit;
 	struct trunk *trunk;	     /* taken for it; NULL: none */
 	const char *cancelled;	     /* status when it is given up before the answer */
@@ -158,6 +168,7 @@ struct call {
 	struct interp *interp;
 	struct webhook_line *line;
 	struct route_query *route;
+	const char *status;	      /* as was told last; NULL: nothing was */
 	struct json_object *headers;  /* X- headers of the INVITE, for events */
 	struct call_dial dial;	      /* outbound */
 	struct call_forward *forward; /* the router's, NULL: none */
@@ -181,7 +192,9 @@ struct call {
 	struct timer reap;
 	bool status_told[STATUS_FINAL + 1];
 	bool ended_by_us;
-	uint64_t start_wall, answer_wall, answer_mono;
+	uint64_t start_wall, answer_wall, answer_mono, end_wall;
+	int sip_code;	   /* of the end */
+	UT_hash_handle hh; /* of the server's, by uuid */
 };
 
 /* call.c */
@@ -208,6 +221,8 @@ extern const struct leg_handler call_leg_handler;
 
 /* call_inbound.c */
 void call_arrived(struct server *server, struct sip_leg *sip);
+/* No URL gave a script: fallback_ncco, or the end. */
+void call_run_fallback(struct call *call, const char *reason);
 
 /* call_outbound.c */
 struct connect;
@@ -216,6 +231,8 @@ void call_outbound_release(struct call *call);
 /* Calls an endpoint on behalf of a call. What fails at once is told like what fails later. */
 struct call *call_dial(
 	struct connect *connect, const struct ncco_connect *spec, const struct ncco_endpoint *to);
+/* Calls an endpoint; fills in nothing but what it takes. */
+void call_dial_endpoint(struct call *call, const struct ncco_endpoint *to);
 void call_ringing(struct call *call);
 void call_answered_out(struct call *call);
 void call_digits_through(struct call *call);
@@ -228,6 +245,9 @@ void call_cancel(struct call *call, const char *status);
 void call_tell_lost(struct call *call);
 /* An event whose answer may be a new script for the parent. Takes body. */
 void call_ask_after(struct call *call, struct json_object *body);
+
+/* call_row.c: for the store */
+void call_remember(struct call *call);
 
 /* call_forward.c */
 void call_forward_start(struct call *call, const struct route_forward *forward);

@@ -41,6 +41,7 @@ struct server {
 	struct webhook_env webhooks;
 
 	struct call_list calls;
+	struct call *by_uuid; /* a hash of them */
 	struct conversation_list conversations;
 	struct queue_list queues;
 	LIST_HEAD(room_recordings, room_recording) room_recordings;

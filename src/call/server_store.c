@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "call/server_private.h"
 
@@ -18,6 +19,16 @@ static char *store_path(const struct config *config)
 	return *path == '/' ? xstrdup(path) : xasprintf("%s/%s", config->state_directory, path);
 }
 
+static void on_ended(void *arg, int error, const struct store_page *page)
+{
+	(void)arg;
+	if (error)
+		log_error(NULL, "calls of the last run cannot be ended: %s", strerror(-error));
+	else if (page->total)
+		log_warn(NULL, "%llu calls were cut off when nccod ended",
+			(unsigned long long)page->total);
+}
+
 int server_open_store(struct server *server, char **ret_error)
 {
 	char *path = store_path(server->config), node[HOST_NAME_MAX + 1] = "", *error;
@@ -28,6 +39,8 @@ int server_open_store(struct server *server, char **ret_error)
 	if (!server->store) {
 		*ret_error = xasprintf("database_url: %s", error);
 		free(error);
+	} else {
+		store_end_lost_calls(server->store, on_ended, NULL);
 	}
 	free(path);
 	return server->store ? 0 : -1;

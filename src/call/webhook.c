@@ -45,6 +45,7 @@ struct webhook_line {
 	char conversation_uuid[ID_SIZE + 4];
 	char trace_id[33];
 	int64_t sequence;
+	char *receiver, *receiver_method, *client_state; /* NULL: the application's; none */
 	bool closed;
 	bool telling; /* a callback runs: the line stays until it has returned */
 	unsigned queue_length;
@@ -65,6 +66,9 @@ static void line_free(struct webhook_line *line)
 {
 	TAILQ_REMOVE(&line->env->all, line, link);
 	line->env->lines--;
+	free(line->receiver);
+	free(line->receiver_method);
+	free(line->client_state);
 	free(line);
 }
 
@@ -83,6 +87,22 @@ static void line_free_if_done(struct webhook_line *line)
 void webhook_set_conversation(struct webhook_line *line, const char *conversation_uuid)
 {
 	snprintf(line->conversation_uuid, sizeof(line->conversation_uuid), "%s", conversation_uuid);
+}
+
+void webhook_set_receiver(
+	struct webhook_line *line, const char *url, const char *method, const char *client_state)
+{
+	xstrset(&line->client_state, client_state);
+	xstrset(&line->receiver, url);
+	xstrset(&line->receiver_method, method);
+}
+
+const char *webhook_receiver(const struct webhook_line *line, const char **ret_method)
+{
+	const char *method = line->receiver ? line->receiver_method : line->app->event_method;
+
+	*ret_method = method ? method : "POST";
+	return line->receiver ? line->receiver : line->app->event_url;
 }
 
 struct webhook_line *webhook_line_new(struct webhook_env *env, const char *id,
@@ -388,6 +408,8 @@ static struct delivery *delivery_new(struct webhook_line *line, enum webhook_kin
 	d->body = body;
 	json_add_text(body, "event_id", id_new(event_id));
 	json_add_int(body, "sequence", ++line->sequence);
+	if (line->client_state)
+		json_add_text(body, "client_state", line->client_state);
 	if (kind == WEBHOOK_EVENT && !json_member(body, "timestamp"))
 		json_add_text(body, "timestamp", clock_iso(clock_wall(), iso));
 	return d;
@@ -406,11 +428,11 @@ static void enqueue(struct delivery *d)
 void webhook_event(
 	struct webhook_line *line, const char *url, const char *method, struct json_object *body)
 {
-	const struct config_application *app = line->app;
+	const char *usual;
 
 	if (!url) {
-		url = app->event_url;
-		method = method ? method : app->event_method;
+		url = webhook_receiver(line, &usual);
+		method = method ? method : usual;
 	}
 	if (!url || line->queue_length >= WEBHOOK_MAX_QUEUED) {
 		if (url)

@@ -45,13 +45,20 @@ struct webhook_line *webhook_line_new(struct webhook_env *env, const char *id,
 
 void webhook_set_conversation(struct webhook_line *line, const char *conversation_uuid);
 
+/* Events without a URL of their own go there instead of to the application (url NULL: they do
+ * not), and every request carries client_state (NULL: none). */
+void webhook_set_receiver(
+	struct webhook_line *line, const char *url, const char *method, const char *client_state);
+/* Where they go; NULL: nowhere. */
+const char *webhook_receiver(const struct webhook_line *line, const char **ret_method);
+
 /* No more is asked and nothing told; queued events are still delivered, then it frees
  * itself. NULL allowed; returns NULL. */
 struct webhook_line *webhook_line_close(struct webhook_line *line);
 
-/* Queues an event for the application's event_url, or for url when given. Takes body, adds
- * event_id, sequence and timestamp. At most WEBHOOK_MAX_QUEUED wait; more are dropped with
- * a log line. */
+/* Queues an event for the line's receiver, or for url when given. Takes body, adds
+ * event_id, sequence, timestamp and client_state. At most WEBHOOK_MAX_QUEUED wait; more are dropped
+ * with a log line. */
 #define WEBHOOK_MAX_QUEUED 1000
 void webhook_event(
 	struct webhook_line *line, const char *url, const char *method, struct json_object *body);

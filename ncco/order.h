@@ -1,0 +1,33 @@
+/* order.h - a call that somebody orders: the body of a request to make one (Voice API, POST
+ * /v1/calls), read by a table as the options of a step are. Pure. */
+#ifndef NCCO_ORDER_H
+#define NCCO_ORDER_H
+
+#include "ncco/host.h"
+
+struct ncco_order {
+	struct ncco_endpoint to;
+	const char *from;		/* number, SIP URI or user; NULL: not said */
+	bool random_from;		/* one of the application's numbers */
+	struct ncco_document *document; /* the script; NULL: answer_url gives it */
+	const char *answer_url;		/* absolute */
+	const char *answer_method;	/* NULL: as for the answer webhook */
+	const char *event_url;		/* absolute; NULL: the application's */
+	const char *event_method;
+	bool amd_wanted;
+	struct ncco_amd amd;
+	unsigned ringing_s, length_s; /* at most; length_s from the answer on */
+	const char *trunk;	      /* name; NULL: any */
+	const char *client_state;     /* told in every event; NULL: none */
+	const char *application;      /* id; NULL: not said */
+};
+
+/* 0 and an order that the caller frees, or -EINVAL and at least one fault. */
+int ncco_order_read(struct json_object *body, const struct ncco_limits *limits,
+	struct ncco_order **ret_order, struct ncco_faults *ret_faults);
+struct ncco_order *ncco_order_free(struct ncco_order *order); /* NULL allowed; returns NULL */
+
+/* The script of an order has another owner now. */
+struct ncco_document *ncco_order_take_document(struct ncco_order *order);
+
+#endif
