@@ -41,5 +41,9 @@ const struct http_route api_routes[] = {
 	{"GET", "[/api]/v1/files/{id}", api_get_file,
 		OPERATION(.id = "getFile", .summary = "The sound of a recording, or a part of it",
 			.scope = API_CALLS_READ, .status = 200, .types = sounds)},
+	/* Where the SDKs look for a recording that they know by its id. */
+	{"GET", "[/api]/v3/files/{id}", api_get_file,
+		OPERATION(.id = "getFileById", .summary = "The same as by /v1/files/{id}",
+			.scope = API_CALLS_READ, .status = 200, .types = sounds)},
 	{NULL, NULL, NULL, NULL},
 };

@@ -35,7 +35,7 @@ class Description:
                 for method, operation in row.items()]
 
     def operation(self, method, path):
-        if path.startswith("/v1/"):
+        if path.startswith(("/v1/", "/v3/")):
             path = "/api" + path
         for pattern, name in self.paths:
             if pattern.match(path):
