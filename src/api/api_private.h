@@ -2,6 +2,8 @@
 #ifndef API_API_PRIVATE_H
 #define API_API_PRIVATE_H
 
+#include <sys/queue.h>
+
 #include "api/api.h"
 #include "api/caller.h"
 #include "api/operation.h"
@@ -15,6 +17,8 @@ struct api {
 	struct api_metrics *metrics;
 	char *openapi;	  /* made when it is first asked for */
 	uint64_t started; /* us, monotonic */
+	LIST_HEAD(, api_claim) claims;
+	struct api_limit *limits;
 };
 
 /* routes.c; the `about` of each is its struct api_operation. */
@@ -27,6 +31,22 @@ bool api_authorize(void *arg, struct http_exchange *exchange, const struct http_
 const struct api_caller *api_caller(const struct http_exchange *exchange);
 /* Whether things of that application (NULL: of none) exist for who asks. */
 bool api_sees(const struct http_exchange *exchange, const char *application);
+
+/* A name for who asks that no other key and no other application has; malloc'd. */
+char *api_owner(const struct http_exchange *exchange);
+
+/* limit.c: whether that owner may make one more call now; if so it counts. */
+bool api_limit_call(struct api *api, const char *owner);
+void api_limits_free(struct api *api);
+
+/* idempotency.c: does what is asked for and returns the answer, of the status of the operation; or
+ * NULL when it has answered that it cannot. */
+typedef struct json_object *api_do_fn(struct api *api, struct http_exchange *exchange, void *arg);
+/* Does that once for each Idempotency-Key of who asks, or at once if there is none, and answers;
+ * then, now or later, arg is released. */
+void api_do_once(struct api *api, struct http_exchange *exchange, api_do_fn *run_once,
+	void (*release)(void *arg), void *arg);
+void api_claims_end(struct api *api); /* answers those that wait for the store */
 
 /* The query by the fields of the route's operation: an object to be put, or NULL when it was
  * answered with 400. */

@@ -26,7 +26,7 @@ const struct http_route api_routes[] = {
 			.status = 200, .answer = "Description")},
 	{"POST", "[/api]/v1/calls", api_make_call,
 		OPERATION(.id = "createCall", .summary = "Calls somebody", .scope = API_CALLS_WRITE,
-			.body = "CallOrder", .status = 201, .answer = "CallMade")},
+			.body = "CallOrder", .once = true, .status = 201, .answer = "CallMade")},
 	{"GET", "[/api]/v1/calls", api_list_calls,
 		OPERATION(.id = "listCalls", .summary = "Calls, those that are over too",
 			.scope = API_CALLS_READ, .query = api_list_calls_query, .status = 200,
@@ -57,6 +57,10 @@ const struct http_route api_routes[] = {
 			.answer = "FilePage")},
 	{"GET", "[/api]/v1/files/{id}", api_get_file,
 		OPERATION(.id = "getFile", .summary = "The sound of a recording, or a part of it",
+			.scope = API_CALLS_READ, .status = 200, .types = sounds)},
+	/* Where the SDKs look for a recording that they know by its id. */
+	{"GET", "[/api]/v3/files/{id}", api_get_file,
+		OPERATION(.id = "getFileById", .summary = "The same as by /v1/files/{id}",
 			.scope = API_CALLS_READ, .status = 200, .types = sounds)},
 	{NULL, NULL, NULL, NULL},
 };
