@@ -176,16 +176,34 @@ int run_steer(const struct ctl *ctl, int argc, char **argv)
 	return status;
 }
 
+/* What others have sent is in it, and a terminal takes control characters as orders. */
+static void print_lines(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		putchar((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f ? '?' : c);
+	}
+}
+
 int run_timeline(const struct ctl *ctl, int argc, char **argv)
 {
-	char *escaped, *path;
+	char *escaped, *path, *text = NULL;
+	size_t length = 0;
+	FILE *out;
 	int status;
 
 	if (argc != 2)
 		return usage_error("timeline wants the UUID of a call", NULL);
 	escaped = remote_escape(argv[1]);
 	path = xasprintf("/v1/calls/%s/timeline%s", escaped, ctl->json ? "" : "?format=ladder");
-	status = remote_fetch(ctl, path, stdout);
+	out = open_memstream(&text, &length);
+	if (!out)
+		abort();
+	status = remote_fetch(ctl, path, out);
+	fclose(out);
+	print_lines(text, length);
+	free(text);
 	free(escaped);
 	free(path);
 	return status;
