@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "call/measures.h"
 #include "http/jwt.h"
 #include "http/url.h"
 
@@ -272,11 +273,6 @@ static const char *reason_text(const struct http_response *r)
 	}
 }
 
-static bool blank(const char *text)
-{
-	return text[strspn(text, " \t\r\n")] == '\0';
-}
-
 static void tell_faults(struct webhook_line *line, const struct ncco_faults *faults)
 {
 	struct json_object *body = json_object_new_object();
@@ -304,7 +300,7 @@ static const char *read_answer(
 	struct ncco_faults faults = {0};
 	int err;
 
-	if (d->kind == WEBHOOK_EVENT && blank(r->body))
+	if (d->kind == WEBHOOK_EVENT && r->body[strspn(r->body, " \t\r\n")] == '\0')
 		return NULL;
 	err = ncco_parse_answer(r->body, r->body_length, r->url, &d->line->env->limits,
 		&reply->document, &reply->data, &faults);
@@ -366,6 +362,7 @@ static void on_response(void *arg, const struct http_response *r)
 	const char *reason;
 
 	d->request = NULL;
+	measures_webhook(d->line->env->measures, d->line->app->id, r);
 	if (r->outcome != HTTP_ANSWERED || r->status < 200 || r->status > 205) {
 		fail(d, r, reason_text(r));
 		return;
