@@ -2,7 +2,7 @@
 
 _nccoctl()
 {
-	local commands="lint recordings run schema status"
+	local commands="lint recordings run schema spool status"
 	local options="--url --key --json --help --version"
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local command="" i
@@ -25,6 +25,7 @@ _nccoctl()
 	case $command in
 	"") COMPREPLY=($(compgen -W "$commands $options -u -k" -- "$current")) ;;
 	lint) COMPREPLY=($(compgen -f -- "$current")) ;;
+	spool) COMPREPLY=($(compgen -W "list retry drop" -- "$current")) ;;
 	recordings)
 		COMPREPLY=($(compgen -W "get --application --limit" -- "$current"))
 		[ "${COMP_WORDS[i + 1]}" = get ] && COMPREPLY=($(compgen -f -- "$current"))

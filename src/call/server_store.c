@@ -86,3 +86,8 @@ struct store *server_store(const struct server *server)
 {
 	return server->store;
 }
+
+struct spool *server_spool(const struct server *server)
+{
+	return server->webhooks.spool;
+}

@@ -1,8 +1,11 @@
 #include "call/spool.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <sys/queue.h>
 
 #include <uthash.h>
 
@@ -40,12 +43,21 @@ struct attempt {
 	struct http_request_handle *request;
 };
 
+struct dropping {
+	LIST_ENTRY(dropping) link;
+	struct spool *spool;
+	struct store_request *request;
+	store_done_fn *done;
+	void *arg;
+};
+
 struct spool {
 	struct spool_config config;
 	struct spool_limits limits;
 	struct lane *lanes;
 	struct receiver *receivers;
 	struct attempt *attempts;
+	LIST_HEAD(droppings, dropping) droppings;
 	struct store_request *looking;
 	bool again; /* an attempt has ended since it was asked */
 	struct timer timer;
@@ -365,6 +377,54 @@ void spool_add(struct spool *spool, const char *lane, const char *application, c
 		timer_start(&spool->timer, (uint64_t)(event.next - event.begun) + USEC_PER_MSEC);
 }
 
+void spool_retry(struct spool *spool)
+{
+	struct receiver *receiver, *next;
+
+	HASH_ITER (hh, spool->receivers, receiver, next)
+		receiver->until = 0;
+	store_time_events(spool->config.store, NULL, (int64_t)clock_wall());
+	look(spool);
+}
+
+static void dropping_end(struct dropping *dropping, int error)
+{
+	store_done_fn *done = dropping->done;
+	void *arg = dropping->arg;
+
+	LIST_REMOVE(dropping, link);
+	free(dropping);
+	done(arg, error);
+}
+
+static void on_taken(void *arg, int error, const struct store_event *event)
+{
+	struct dropping *dropping = arg;
+	struct spool *spool = dropping->spool;
+
+	if (event) {
+		lane_remove(spool, event->lane, event->url);
+		spool->size -= spool->size > 0;
+	}
+	dropping_end(dropping, error);
+}
+
+void spool_drop(struct spool *spool, int64_t id, store_done_fn *done, void *arg)
+{
+	struct dropping *dropping = xcalloc(1, sizeof(*dropping));
+	struct attempt *running;
+
+	HASH_FIND(hh, spool->attempts, &id, sizeof(id), running);
+	if (running)
+		attempt_free(running);
+	dropping->spool = spool;
+	dropping->done = done;
+	dropping->arg = arg;
+	LIST_INSERT_HEAD(&spool->droppings, dropping, link);
+	dropping->request = store_take_event(spool->config.store, id, on_taken, dropping);
+	look(spool); /* after it is gone */
+}
+
 size_t spool_size(const struct spool *spool)
 {
 	return spool ? spool->size : 0;
@@ -381,6 +441,7 @@ struct spool *spool_new(const struct spool_config *config, const struct spool_li
 
 	spool->config = *config;
 	spool->limits = *limits;
+	LIST_INIT(&spool->droppings);
 	timer_init(&spool->timer, config->loop, on_timer, spool);
 	look(spool);
 	return spool;
@@ -391,11 +452,16 @@ struct spool *spool_free(struct spool *spool)
 	struct attempt *a, *next_attempt;
 	struct receiver *receiver, *next_receiver;
 	struct lane *lane, *next_lane;
+	struct dropping *dropping;
 
 	if (!spool)
 		return NULL;
 	timer_stop(&spool->timer);
 	store_cancel(spool->looking);
+	while ((dropping = LIST_FIRST(&spool->droppings))) {
+		store_cancel(dropping->request);
+		dropping_end(dropping, -ECANCELED);
+	}
 	HASH_ITER (hh, spool->attempts, a, next_attempt)
 		attempt_free(a);
 	HASH_ITER (hh, spool->receivers, receiver, next_receiver)

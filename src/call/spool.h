@@ -41,6 +41,11 @@ void spool_add(struct spool *spool, const char *lane, const char *application, c
  */
 bool spool_holds(const struct spool *spool, const char *lane, const char *url);
 
+/* All receivers may be tried now. */
+void spool_retry(struct spool *spool);
+/* Forgets an event, by its id in the store; done comes later, with -ENOENT when there is none. */
+void spool_drop(struct spool *spool, int64_t id, store_done_fn *done, void *arg);
+
 size_t spool_size(const struct spool *spool);
 
 /* How long a receiver is left alone after so many failures in a row: doubling from retry_us, at

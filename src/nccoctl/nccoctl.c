@@ -38,6 +38,14 @@ static const struct command command_table[] = {
 		"\tat a terminal without --keys you are the caller",
 		run_run},
 	{"schema", "schema\n\tprints the JSON Schema of scripts", run_schema},
+	{"spool",
+		"spool [list]\n"
+		"\tlists events that could not be delivered\n"
+		"nccoctl spool retry\n"
+		"\ttries to deliver them now\n"
+		"nccoctl spool drop ID...\n"
+		"\tforgets some",
+		run_spool},
 	{"status", "status\n\tsays what nccod does", run_status},
 };
 

@@ -43,6 +43,8 @@ struct event_change {
 	struct store_request request;
 	struct store_event event;
 	store_done_fn *done;
+	store_event_fn *taken;
+	bool found;
 };
 
 static void release_change(struct store_request *request)
@@ -123,7 +125,9 @@ void store_delay_event(struct store *store, int64_t id, int64_t next, const char
 static int run_time(struct store *store, struct db *db, struct store_request *request)
 {
 	const struct store_event *e = &((struct event_change *)request)->event;
-	sqlite3_stmt *update = db_statement(db, "UPDATE events SET next = ?2 WHERE url = ?1");
+	sqlite3_stmt *update =
+		db_statement(db, e->url ? "UPDATE events SET next = ?2 WHERE url = ?1"
+					: "UPDATE events SET next = ?2 WHERE ?1 IS NULL");
 
 	(void)store;
 	db_bind_text(update, 1, e->url);
@@ -160,6 +164,47 @@ void store_drop_event(struct store *store, int64_t id)
 
 	c->event.id = id;
 	store_submit(store, &c->request, &drop_operation, false, NULL);
+}
+
+static int run_take(struct store *store, struct db *db, struct store_request *request)
+{
+	struct event_change *c = (struct event_change *)request;
+	sqlite3_stmt *delete =
+		db_statement(db, "DELETE FROM events WHERE id = ?1 RETURNING lane, url");
+	int r;
+
+	(void)store;
+	db_bind_int(delete, 1, c->event.id);
+	r = db_step(db, delete);
+	c->found = r > 0;
+	if (r <= 0)
+		return r;
+	free(c->event.lane); /* when it is run again */
+	free(c->event.url);
+	c->event.lane = db_text(delete, 0);
+	c->event.url = db_text(delete, 1);
+	return db_finish_step(db, delete);
+}
+
+static void tell_taken(struct store_request *request)
+{
+	struct event_change *c = (struct event_change *)request;
+	int error = request->error == 0 && !c->found ? -ENOENT : request->error;
+
+	c->taken(request->arg, error, error ? NULL : &c->event);
+}
+
+static const struct store_operation take_operation = {
+	.write = true, .run = run_take, .tell = tell_taken, .release = release_change};
+
+struct store_request *store_take_event(
+	struct store *store, int64_t id, store_event_fn *taken, void *arg)
+{
+	struct event_change *c = xcalloc(1, sizeof(*c));
+
+	c->event.id = id;
+	c->taken = taken;
+	return store_submit(store, &c->request, &take_operation, true, arg);
 }
 
 /* --- lists --- */

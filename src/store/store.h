@@ -176,9 +176,13 @@ struct store_event {
 struct store_request *store_add_event(
 	struct store *store, const struct store_event *event, store_done_fn *done, void *arg);
 void store_delay_event(struct store *store, int64_t id, int64_t next, const char *error);
-/* All that go to url are to be tried then. */
+/* All that go to url (NULL: anywhere) are to be tried then. */
 void store_time_events(struct store *store, const char *url, int64_t next);
 void store_drop_event(struct store *store, int64_t id);
+/* The same, and says which it was: its id, lane and url alone. Error -ENOENT, event NULL: none. */
+typedef void store_event_fn(void *arg, int error, const struct store_event *event);
+struct store_request *store_take_event(
+	struct store *store, int64_t id, store_event_fn *taken, void *arg);
 
 struct store_event_page {
 	uint64_t total;
