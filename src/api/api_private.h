@@ -119,6 +119,11 @@ void api_change_room(void *arg, struct http_exchange *exchange, const char *id);
 void api_change_member(void *arg, struct http_exchange *exchange, const char *id);
 /* openapi.c */
 void api_get_openapi(void *arg, struct http_exchange *exchange, const char *id);
+/* spool.c */
+extern const struct api_field api_list_spool_query[];
+void api_list_spool(void *arg, struct http_exchange *exchange, const char *id);
+void api_retry_spool(void *arg, struct http_exchange *exchange, const char *id);
+void api_drop_event(void *arg, struct http_exchange *exchange, const char *id);
 /* status.c */
 void api_get_healthz(void *arg, struct http_exchange *exchange, const char *id);
 void api_get_readyz(void *arg, struct http_exchange *exchange, const char *id);

@@ -43,6 +43,27 @@ static const struct api_schema schemas[] = {
 		     "\"_embedded\":{\"type\":\"object\",\"required\":[\"files\"],"
 		     "\"properties\":{\"files\":{\"type\":\"array\","
 		     "\"items\":{\"$ref\":\"#/components/schemas/File\"}}}}}}"},
+	{"SpoolPage", "{\"type\":\"object\",\"required\":[\"count\",\"page_size\",\"record_index\","
+		      "\"_links\",\"_embedded\"],\"properties\":{"
+		      "\"count\":{\"type\":\"integer\",\"minimum\":0},"
+		      "\"page_size\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":100},"
+		      "\"record_index\":{\"type\":\"integer\",\"minimum\":0},"
+		      "\"_links\":{\"$ref\":\"#/components/schemas/Links\"},"
+		      "\"_embedded\":{\"type\":\"object\",\"required\":[\"events\"],"
+		      "\"properties\":{\"events\":{\"type\":\"array\","
+		      "\"items\":{\"$ref\":\"#/components/schemas/SpooledEvent\"}}}}}}"},
+	{"SpooledEvent", "{\"type\":\"object\",\"required\":[\"id\",\"event_id\",\"application\","
+			 "\"uuid\",\"url\",\"method\",\"tries\",\"error\",\"begun\",\"next\"],"
+			 "\"additionalProperties\":false,\"properties\":{"
+			 "\"id\":{\"type\":\"integer\",\"minimum\":1},"
+			 "\"event_id\":{\"type\":\"string\"},"
+			 "\"application\":{\"type\":\"string\"},"
+			 "\"uuid\":{\"type\":\"string\",\"description\":\"of the call\"},"
+			 "\"url\":{\"type\":\"string\"},\"method\":{\"type\":\"string\"},"
+			 "\"tries\":{\"type\":\"integer\",\"minimum\":1},"
+			 "\"error\":{\"type\":\"string\"},"
+			 "\"begun\":{\"type\":\"string\",\"format\":\"date-time\"},"
+			 "\"next\":{\"type\":\"string\",\"format\":\"date-time\"}}}"},
 	{"Description", "{\"type\":\"object\",\"required\":[\"openapi\",\"info\",\"paths\"]}"},
 	{"Problem",
 		"{\"type\":\"object\",\"description\":\"RFC 9457\","

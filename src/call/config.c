@@ -196,6 +196,12 @@ static const struct option config_keys[] = {
 		RANGE(2, 10000), .unit = "calls"},
 	{"limits.max_queued", OPTION_UNSIGNED, AT(limits.max_queued), .number = 1000,
 		RANGE(1, 100000), .unit = "calls"},
+	{"limits.spool_hours", OPTION_UNSIGNED, AT(limits.spool_hours), .number = 72,
+		RANGE(1, 8760), .unit = "hours"},
+	{"limits.spool_events", OPTION_UNSIGNED, AT(limits.spool_events), .number = 100000,
+		RANGE(1, 10000000), .unit = "events"},
+	{"limits.spool_retry_ms", OPTION_UNSIGNED, AT(limits.spool_retry_ms), .number = 5000,
+		RANGE(100, 600000), .unit = "milliseconds"},
 	{"limits.max_legs", OPTION_UNSIGNED, AT(limits.max_legs), .number = 50, RANGE(1, 1000),
 		.unit = "calls"},
 };

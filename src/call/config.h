@@ -136,6 +136,9 @@ struct config {
 						*/
 		unsigned max_members;	       /* of a room, 200 */
 		unsigned max_queued;	       /* in a queue, 1000 */
+		unsigned spool_hours;	       /* events that could not be delivered; 72 */
+		unsigned spool_events;	       /* of them at most; 100000 */
+		unsigned spool_retry_ms;       /* 5000 */
 	} limits;
 };
 

@@ -228,6 +228,7 @@ static int build(struct server *server, char **ret_error)
 				     : is_any(c->proxy.addr) ? NULL
 							     : c->proxy.addr;
 	take_limits(server);
+	server_open_spool(server);
 	return open_sip(server, ret_error);
 }
 
@@ -308,6 +309,7 @@ struct server *server_free(struct server *server)
 	room_recordings_abandon(server);
 	transcripts_free(server->transcripts);
 	webhook_env_release(&server->webhooks);
+	spool_free(server->webhooks.spool);
 	trunks_free(server->trunks);
 	sip_agent_free(server->agent);
 	http_client_free(server->trusted);
@@ -355,6 +357,7 @@ void server_reload(struct server *server, struct config *config)
 	recording_store_keep(server->recordings, config->recording.keep_days);
 	server_take_speech(server);
 	take_limits(server);
+	server_take_spool_limits(server);
 	trunks_reload(server->trunks, config);
 	log_info(NULL, "configuration reloaded: %zu applications", config->application_count);
 }

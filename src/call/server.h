@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 
 struct server;
+struct spool;
 struct store;
 struct worker_pool;
 
@@ -39,6 +40,7 @@ const struct config *server_config(const struct server *server);
 bool server_accepts_calls(const struct server *server); /* false while draining */
 bool server_disk_fails(const struct server *server);	/* the last recording or commit did */
 struct store *server_store(const struct server *server);
+struct spool *server_spool(const struct server *server);
 struct worker_pool *server_workers(struct server *server); /* for what may block */
 
 struct server_counts {

@@ -8,6 +8,7 @@
 #include "call/leg.h"
 #include "call/queue.h"
 #include "call/server.h"
+#include "call/spool.h"
 #include "call/tone.h"
 #include "call/trunk.h"
 #include "call/webhook.h"
@@ -38,7 +39,7 @@ struct server {
 	struct sip_agent *agent;
 	struct trunks *trunks;
 	struct leg_env legs;
-	struct webhook_env webhooks;
+	struct webhook_env webhooks; /* with the spool */
 
 	struct measures *measures;
 	struct call_list calls;
@@ -63,5 +64,7 @@ void server_take_speech(struct server *server);
 
 /* server_store.c */
 int server_open_store(struct server *server, char **ret_error);
+void server_open_spool(struct server *server);
+void server_take_spool_limits(struct server *server);
 
 #endif

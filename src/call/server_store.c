@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/server_private.h"
@@ -46,7 +47,47 @@ int server_open_store(struct server *server, char **ret_error)
 	return server->store ? 0 : -1;
 }
 
+static struct spool_limits spool_limits(const struct config *c)
+{
+	return (struct spool_limits){
+		.retry_us = c->limits.spool_retry_ms * USEC_PER_MSEC,
+		.keep_us = c->limits.spool_hours * 3600 * USEC_PER_SEC,
+		.events = c->limits.spool_events,
+	};
+}
+
+static const struct config_application *find_application(void *arg, const char *id)
+{
+	return config_application_by_id(((struct server *)arg)->config, id);
+}
+
+void server_open_spool(struct server *server)
+{
+	struct spool_config config = {
+		.loop = server->loop,
+		.store = server->store,
+		.env = &server->webhooks,
+		.find = find_application,
+		.arg = server,
+	};
+	struct spool_limits limits = spool_limits(server->config);
+
+	server->webhooks.spool = spool_new(&config, &limits);
+}
+
+void server_take_spool_limits(struct server *server)
+{
+	struct spool_limits limits = spool_limits(server->config);
+
+	spool_set_limits(server->webhooks.spool, &limits);
+}
+
 struct store *server_store(const struct server *server)
 {
 	return server->store;
+}
+
+struct spool *server_spool(const struct server *server)
+{
+	return server->webhooks.spool;
 }

@@ -12,11 +12,11 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "call/measures.h"
-#include "http/jwt.h"
+#include "call/spool.h"
+#include "call/webhook_request.h"
 #include "http/url.h"
 
 #define TRIES_PER_URL 2
-#define MAX_REDIRECTS 3
 
 /* One request and its tries, at the first URL and at the fallback. */
 struct delivery {
@@ -44,7 +44,7 @@ struct webhook_line {
 	const struct config_application *app;
 	char id[ID_SIZE];
 	char conversation_uuid[ID_SIZE + 4];
-	char trace_id[33];
+	char trace_id[WEBHOOK_TRACE_SIZE];
 	int64_t sequence;
 	char *receiver, *receiver_method, *client_state; /* NULL: the application's; none */
 	bool closed;
@@ -110,15 +110,12 @@ struct webhook_line *webhook_line_new(struct webhook_env *env, const char *id,
 	const char *conversation_uuid, const struct config_application *app)
 {
 	struct webhook_line *line = xcalloc(1, sizeof(*line));
-	unsigned char trace[16];
 
 	line->env = env;
 	line->app = app ? app : &no_application;
 	snprintf(line->id, sizeof(line->id), "%s", id);
 	webhook_set_conversation(line, conversation_uuid);
-	id_random(trace, sizeof(trace));
-	for (size_t i = 0; i < sizeof(trace); i++)
-		snprintf(line->trace_id + 2 * i, 3, "%02x", trace[i]);
+	webhook_new_trace(line->trace_id);
 	TAILQ_INIT(&line->queue);
 	TAILQ_INIT(&line->asked);
 	env->lines++;
@@ -165,32 +162,6 @@ static struct json_object *fallback_body(const struct delivery *d)
 	return body;
 }
 
-static struct json_object *request_headers(const struct webhook_line *line)
-{
-	struct json_object *headers = json_object_new_object();
-	char parent[64];
-	unsigned char span[8];
-	uint64_t value;
-
-	id_random(span, sizeof(span));
-	memcpy(&value, span, sizeof(value));
-	snprintf(parent, sizeof(parent), "00-%s-%016llx-01", line->trace_id,
-		(unsigned long long)value);
-	json_add_text(headers, "traceparent", parent);
-	return headers;
-}
-
-/* As the Voice API signs what it sends to an application that has a secret. */
-static void sign(struct json_object *headers, const struct config_application *app,
-	const struct http_request *request)
-{
-	char *bearer =
-		jwt_bearer(app->signature_secret, app->id, request->body, request->body_length);
-
-	json_add_text(headers, "Authorization", bearer);
-	free(bearer);
-}
-
 static void try_once(struct delivery *d)
 {
 	struct webhook_env *env = d->line->env;
@@ -198,41 +169,46 @@ static void try_once(struct delivery *d)
 	const char *url = d->at_fallback ? app->fallback_answer_url : d->url;
 	const char *method = d->at_fallback ? app->fallback_answer_method : d->method;
 	struct json_object *body = d->at_fallback ? fallback_body(d) : json_object_get(d->body);
-	struct json_object *headers = request_headers(d->line);
-	bool get = strcasecmp(method, "GET") == 0;
-	char *with_query = get ? url_with_query(url, body) : NULL;
-	struct http_request request = {
-		.method = get ? "GET" : "POST",
-		.url = get ? with_query : url,
-		.headers = headers,
-		.connect_timeout_ms = app->webhook_policy.connect_timeout_ms,
-		.total_timeout_ms = d->kind == WEBHOOK_ANSWER || d->at_fallback
-					    ? app->webhook_policy.answer_timeout_ms
-					    : app->webhook_policy.event_timeout_ms,
+	struct webhook_request request = {
+		.client = d->from_script && !d->at_fallback ? env->guarded : env->trusted,
+		.app = app,
+		.url = url,
+		.method = method,
+		.trace_id = d->line->trace_id,
+		.body = body,
+		.timeout_ms = d->kind == WEBHOOK_ANSWER || d->at_fallback
+				      ? app->webhook_policy.answer_timeout_ms
+				      : app->webhook_policy.event_timeout_ms,
 		.max_bytes = env->limits.max_bytes,
-		.redirects = MAX_REDIRECTS,
 	};
 
-	if (!get) {
-		request.content_type = "application/json";
-		request.body = json_print(body);
-		request.body_length = strlen(request.body);
-	}
-	if (app->signature_secret)
-		sign(headers, app, &request);
 	d->started = true;
 	d->tries++;
-	d->request = http_send(d->from_script && !d->at_fallback ? env->guarded : env->trusted,
-		&request, on_response, d);
-	free(with_query);
-	json_object_put(headers);
+	d->request = webhook_send(&request, on_response, d);
 	json_object_put(body);
+}
+
+/* Behind an event that is in the spool those that nobody waits for go there too, in their order. */
+static bool goes_to_spool(const struct delivery *d)
+{
+	return !d->started && !d->done && spool_holds(d->line->env->spool, d->line->id, d->url);
+}
+
+static void keep(const struct delivery *d, const char *reason)
+{
+	const struct webhook_line *line = d->line;
+
+	spool_add(line->env->spool, line->id, line->app->id, d->url, d->method, d->body, reason);
 }
 
 static void start_next(struct webhook_line *line)
 {
-	struct delivery *d = TAILQ_FIRST(&line->queue);
+	struct delivery *d;
 
+	while ((d = TAILQ_FIRST(&line->queue)) && goes_to_spool(d)) {
+		keep(d, "Waits for one before.");
+		delivery_free(d);
+	}
 	if (d && !d->started)
 		try_once(d);
 }
@@ -254,23 +230,9 @@ static bool worth_retrying(const struct http_response *r)
 	}
 }
 
-static const char *reason_text(const struct http_response *r)
+static bool blank(const char *text)
 {
-	switch (r->outcome) {
-	case HTTP_ANSWERED:
-		return "Invalid response code.";
-	case HTTP_RESET:
-		return "Connection reset.";
-	case HTTP_TIMEOUT:
-	case HTTP_CONNECT_TIMEOUT:
-		return "Socket timeout.";
-	case HTTP_TOO_LARGE:
-		return "Response too large.";
-	case HTTP_FORBIDDEN:
-		return "Address not allowed.";
-	default:
-		return "Connection closed.";
-	}
+	return text[strspn(text, " \t\r\n")] == '\0';
 }
 
 static void tell_faults(struct webhook_line *line, const struct ncco_faults *faults)
@@ -345,6 +307,8 @@ static void fail(struct delivery *d, const struct http_response *r, const char *
 	free(url);
 	if (!retry) {
 		if (d->at_fallback || !d->done || !app->fallback_answer_url) {
+			if (d->queued && webhook_may_come_through(r))
+				keep(d, reason);
 			finish(d, &(struct webhook_reply){.failed = true, .reason = reason});
 			return;
 		}
@@ -363,8 +327,8 @@ static void on_response(void *arg, const struct http_response *r)
 
 	d->request = NULL;
 	measures_webhook(d->line->env->measures, d->line->app->id, r);
-	if (r->outcome != HTTP_ANSWERED || r->status < 200 || r->status > 205) {
-		fail(d, r, reason_text(r));
+	if (!webhook_delivered(r)) {
+		fail(d, r, webhook_reason(r));
 		return;
 	}
 	log_debug(d->line->id, "webhook answered %d in %llu ms", r->status,
@@ -380,17 +344,6 @@ static void on_response(void *arg, const struct http_response *r)
 
 /* --- asking --- */
 
-static bool same(const char *a, const char *b)
-{
-	return a && strcmp(a, b) == 0;
-}
-
-static bool configured(const struct config_application *app, const char *url)
-{
-	return same(app->answer_url, url) || same(app->event_url, url) ||
-	       same(app->fallback_answer_url, url);
-}
-
 static struct delivery *delivery_new(struct webhook_line *line, enum webhook_kind kind,
 	const char *url, const char *method, struct json_object *body)
 {
@@ -401,7 +354,7 @@ static struct delivery *delivery_new(struct webhook_line *line, enum webhook_kin
 	d->kind = kind;
 	d->url = xstrdup(url);
 	d->method = xstrdup(method);
-	d->from_script = !configured(line->app, url);
+	d->from_script = !webhook_configured(line->app, url);
 	d->body = body;
 	json_add_text(body, "event_id", id_new(event_id));
 	json_add_int(body, "sequence", ++line->sequence);
@@ -478,8 +431,8 @@ void webhook_env_release(struct webhook_env *env)
 	struct delivery *d;
 
 	while ((line = TAILQ_FIRST(&env->all))) {
-		if (line->queue_length > 0)
-			log_error(line->id, "%u events were not delivered", line->queue_length);
+		TAILQ_FOREACH (d, &line->queue, link)
+			keep(d, "nccod has ended.");
 		while ((d = TAILQ_FIRST(&line->queue)) || (d = TAILQ_FIRST(&line->asked)))
 			delivery_free(d);
 		line_free(line);

@@ -1,10 +1,11 @@
 /* webhook.h - a call's line to its web application: events out, scripts back.
  *
  * Events of one call are delivered in order, one at a time; another call's slow receiver
- * delays nobody. A request is tried twice when the connection failed, timed out, or was
- * answered 429, 503 or 504; one whose answer the call waits for then goes to the fallback
- * URL, twice again, with `reason` and `original_request`. Success is 200 to 205. Every request to
- * an application with a signature_secret is signed (jwt.h). Core thread only. */
+ * delays nobody. An event that could not be delivered goes to the spool (spool.h), and the later
+ * ones of its call to that URL follow it there. A request is tried twice when the connection
+ * failed, timed out, or was answered 429, 503 or 504; one whose answer the call waits for then goes
+ * to the fallback URL, twice again, with `reason` and `original_request`. Success is 200 to 205.
+ * Every request to an application with a signature_secret is signed (jwt.h). Core thread only. */
 #ifndef CALL_WEBHOOK_H
 #define CALL_WEBHOOK_H
 
@@ -15,11 +16,14 @@
 #include "http/client.h"
 #include "ncco/document.h"
 
+struct spool;
+
 struct webhook_env {
 	struct http_client *trusted; /* for URLs of the configuration: any address */
 	struct http_client *guarded; /* for URLs of scripts: addresses as limits allow */
 	struct ncco_limits limits;
 	struct measures *measures; /* counts the tries; NULL: nobody does */
+	struct spool *spool; /* of events that could not be delivered; NULL: they are lost */
 	/* Called when the last line that was closed has delivered all; may be NULL. */
 	void (*on_drained)(void *arg);
 	void *arg;
@@ -30,7 +34,7 @@ struct webhook_env {
 /* Fill in trusted, guarded, limits, measures and the callback afterwards. */
 void webhook_env_init(struct webhook_env *env);
 
-/* At the end of the process: forgets what was not delivered and says so in the log. */
+/* At the end of the process: what was not delivered goes to the spool. */
 void webhook_env_release(struct webhook_env *env);
 
 /* Events that wait or are on their way, of all lines. */

@@ -19,6 +19,8 @@ int usage_error(const char *message, const char *what);
 int run_lint(const struct ctl *ctl, int argc, char **argv);
 int run_run(const struct ctl *ctl, int argc, char **argv);
 int run_schema(const struct ctl *ctl, int argc, char **argv);
+/* spool.c */
+int run_spool(const struct ctl *ctl, int argc, char **argv);
 /* status.c */
 int run_status(const struct ctl *ctl, int argc, char **argv);
 /* recordings.c */

@@ -71,6 +71,14 @@ const struct command command_table[] = {
 	{"schema", "print the JSON Schema of scripts",
 		"schema\n\tprints the JSON Schema of scripts", NULL, NULL, false, run_schema},
 	{"show", "show a call", "show UUID\n\tshows a call", NULL, NULL, false, run_show},
+	{"spool", "list, retry or drop events that could not be delivered",
+		"spool [list]\n"
+		"\tlists events that could not be delivered\n"
+		"nccoctl spool retry\n"
+		"\ttries to deliver them now\n"
+		"nccoctl spool drop ID...\n"
+		"\tforgets some",
+		NULL, "drop list retry", false, run_spool},
 	{"status", "say what nccod does", "status\n\tsays what nccod does", NULL, NULL, false,
 		run_status},
 	{"stream", "play a sound into a call",

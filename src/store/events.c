@@ -7,10 +7,11 @@
 #include "store/store_private.h"
 
 #define MAX_ROWS 1000
-#define COLUMNS	 "id, event_id, application, url, method, body, begun, next, tries, error"
+#define COLUMNS	 "id, event_id, application, url, method, body, begun, next, tries, error, lane"
 
 static void release_event(struct store_event *e)
 {
+	free(e->lane);
 	free(e->event_id);
 	free(e->application);
 	free(e->url);
@@ -32,6 +33,7 @@ static void read_event(sqlite3_stmt *row, struct store_event *e)
 		.next = db_int(row, 7),
 		.tries = (int)db_int(row, 8),
 		.error = db_text(row, 9),
+		.lane = db_text(row, 10),
 	};
 }
 
@@ -41,6 +43,8 @@ struct event_change {
 	struct store_request request;
 	struct store_event event;
 	store_done_fn *done;
+	store_event_fn *taken;
+	bool found;
 };
 
 static void release_change(struct store_request *request)
@@ -58,7 +62,7 @@ static int run_add(struct store *store, struct db *db, struct store_request *req
 	const struct store_event *e = &((struct event_change *)request)->event;
 	sqlite3_stmt *insert = db_statement(db,
 		"INSERT INTO events (event_id, application, url, method, body, begun, next, tries,"
-		" error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+		" error, lane) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
 
 	(void)store;
 	db_bind_text(insert, 1, e->event_id);
@@ -70,6 +74,7 @@ static int run_add(struct store *store, struct db *db, struct store_request *req
 	db_bind_int(insert, 7, e->next);
 	db_bind_int(insert, 8, e->tries);
 	db_bind_text(insert, 9, e->error);
+	db_bind_text(insert, 10, e->lane ? e->lane : "");
 	return db_finish_step(db, insert);
 }
 
@@ -82,6 +87,7 @@ struct store_request *store_add_event(
 	struct event_change *c = xcalloc(1, sizeof(*c));
 
 	c->event = *event;
+	c->event.lane = xstrdup(event->lane);
 	c->event.event_id = xstrdup(event->event_id);
 	c->event.application = xstrdup(event->application);
 	c->event.url = xstrdup(event->url);
@@ -116,6 +122,30 @@ void store_delay_event(struct store *store, int64_t id, int64_t next, const char
 	store_submit(store, &c->request, &delay_operation, false, NULL);
 }
 
+static int run_time(struct store *store, struct db *db, struct store_request *request)
+{
+	const struct store_event *e = &((struct event_change *)request)->event;
+	sqlite3_stmt *update =
+		db_statement(db, e->url ? "UPDATE events SET next = ?2 WHERE url = ?1"
+					: "UPDATE events SET next = ?2 WHERE ?1 IS NULL");
+
+	(void)store;
+	db_bind_text(update, 1, e->url);
+	db_bind_int(update, 2, e->next);
+	return db_finish_step(db, update);
+}
+
+static const struct store_operation time_operation = {
+	.write = true, .run = run_time, .release = release_change};
+
+void store_time_events(struct store *store, const char *url, int64_t next)
+{
+	struct event_change *c = xcalloc(1, sizeof(*c));
+
+	c->event = (struct store_event){.url = xstrdup(url), .next = next};
+	store_submit(store, &c->request, &time_operation, false, NULL);
+}
+
 static int run_drop(struct store *store, struct db *db, struct store_request *request)
 {
 	sqlite3_stmt *delete = db_statement(db, "DELETE FROM events WHERE id = ?1");
@@ -134,6 +164,47 @@ void store_drop_event(struct store *store, int64_t id)
 
 	c->event.id = id;
 	store_submit(store, &c->request, &drop_operation, false, NULL);
+}
+
+static int run_take(struct store *store, struct db *db, struct store_request *request)
+{
+	struct event_change *c = (struct event_change *)request;
+	sqlite3_stmt *delete =
+		db_statement(db, "DELETE FROM events WHERE id = ?1 RETURNING lane, url");
+	int r;
+
+	(void)store;
+	db_bind_int(delete, 1, c->event.id);
+	r = db_step(db, delete);
+	c->found = r > 0;
+	if (r <= 0)
+		return r;
+	free(c->event.lane); /* when it is run again */
+	free(c->event.url);
+	c->event.lane = db_text(delete, 0);
+	c->event.url = db_text(delete, 1);
+	return db_finish_step(db, delete);
+}
+
+static void tell_taken(struct store_request *request)
+{
+	struct event_change *c = (struct event_change *)request;
+	int error = request->error == 0 && !c->found ? -ENOENT : request->error;
+
+	c->taken(request->arg, error, error ? NULL : &c->event);
+}
+
+static const struct store_operation take_operation = {
+	.write = true, .run = run_take, .tell = tell_taken, .release = release_change};
+
+struct store_request *store_take_event(
+	struct store *store, int64_t id, store_event_fn *taken, void *arg)
+{
+	struct event_change *c = xcalloc(1, sizeof(*c));
+
+	c->event.id = id;
+	c->taken = taken;
+	return store_submit(store, &c->request, &take_operation, true, arg);
 }
 
 /* --- lists --- */
@@ -190,8 +261,11 @@ static int read_page(struct db *db, sqlite3_stmt *select, struct events_list *l)
 static int run_due(struct store *store, struct db *db, struct store_request *request)
 {
 	struct events_list *l = (struct events_list *)request;
-	sqlite3_stmt *select = db_statement(
-		db, "SELECT " COLUMNS " FROM events WHERE next <= ?1 ORDER BY next, id LIMIT ?2");
+	sqlite3_stmt *select = db_statement(db,
+		"SELECT " COLUMNS " FROM events e WHERE next <= ?1 AND (lane = '' OR"
+		" NOT EXISTS (SELECT 1 FROM events f WHERE f.lane = e.lane AND f.url = e.url AND "
+		"f.id < e.id))"
+		" ORDER BY next, id LIMIT ?2");
 	int err = read_sums(db, l);
 
 	(void)store;

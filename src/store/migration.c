@@ -52,7 +52,12 @@ static const char events[] =
 	"CREATE INDEX events_next ON events (next);"
 	"CREATE INDEX events_application ON events (application);";
 
-static const char *const steps[] = {calls, recordings, claims, events};
+/* 5. Events of one lane (a call) to one URL are delivered in the order of their ids. */
+static const char lanes[] = "ALTER TABLE events ADD COLUMN lane TEXT NOT NULL DEFAULT '';"
+			    "CREATE INDEX events_lane ON events (lane, id);"
+			    "CREATE INDEX events_url ON events (url);";
+
+static const char *const steps[] = {calls, recordings, claims, events, lanes};
 
 static int version_of(struct db *db, int64_t *ret_version)
 {

@@ -166,6 +166,7 @@ void store_unclaim(struct store *store, const char *owner, const char *key);
 
 struct store_event {
 	int64_t id; /* given by the store, rising */
+	char *lane; /* to one URL its events go out in the order of their ids; NULL: in any */
 	char *event_id, *application, *url, *method, *body;
 	int64_t begun, next; /* first tried; to be tried again */
 	int tries;
@@ -175,7 +176,13 @@ struct store_event {
 struct store_request *store_add_event(
 	struct store *store, const struct store_event *event, store_done_fn *done, void *arg);
 void store_delay_event(struct store *store, int64_t id, int64_t next, const char *error);
+/* All that go to url (NULL: anywhere) are to be tried then. */
+void store_time_events(struct store *store, const char *url, int64_t next);
 void store_drop_event(struct store *store, int64_t id);
+/* The same, and says which it was: its id, lane and url alone. Error -ENOENT, event NULL: none. */
+typedef void store_event_fn(void *arg, int error, const struct store_event *event);
+struct store_request *store_take_event(
+	struct store *store, int64_t id, store_event_fn *taken, void *arg);
 
 struct store_event_page {
 	uint64_t total;
@@ -184,7 +191,7 @@ struct store_event_page {
 	struct store_event *rows;
 };
 typedef void store_event_page_fn(void *arg, int error, const struct store_event_page *page);
-/* Those that are to be tried by then, in that order. */
+/* Those that are to be tried by then, in that order; of a lane and a URL only the first. */
 struct store_request *store_due_events(
 	struct store *store, int64_t by, unsigned limit, store_event_page_fn *listed, void *arg);
 /* In the order of their ids. application NULL: all. */
