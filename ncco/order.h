@@ -30,4 +30,11 @@ struct ncco_order *ncco_order_free(struct ncco_order *order); /* NULL allowed; r
 /* The script of an order has another owner now. */
 struct ncco_document *ncco_order_take_document(struct ncco_order *order);
 
+/* A sound, by the options of the step `action`, "stream" or "talk" (stream_url is streamUrl, too):
+ * 0 and the sound, whose texts are the document's, which the caller frees; or -EINVAL and faults.
+ */
+int ncco_order_read_sound(struct json_object *body, const char *action,
+	struct ncco_document **ret_document, struct ncco_sound *ret_sound,
+	struct ncco_faults *ret_faults);
+
 #endif

@@ -69,11 +69,29 @@ void api_add_fault(struct json_object **list, const char *name, const char *reas
 void api_add_faults(struct json_object **list, struct ncco_faults *faults);
 
 /* call_row.c: what a call looks like; to be put. */
+struct call;
 struct store_call;
 struct json_object *api_call(const struct http_exchange *exchange, const struct store_call *row);
+/* The live call of that uuid, or NULL when it was answered with 404: there is none, it is over, or
+ * it is none of the caller's. */
+struct call *api_live_call(const struct api *api, struct http_exchange *exchange, const char *id);
+/* The same, and it has been answered; else 409. */
+struct call *api_answered_call(
+	const struct api *api, struct http_exchange *exchange, const char *id);
+/* An absolute URL, a text or an array of one; else a fault. Borrowed. */
+const char *api_url_of(struct json_object *object, const char *key, struct json_object **faults);
 
-/* Handlers; arg is the struct api. calls.c, calls_list.c, calls_make.c */
+/* Handlers; arg is the struct api. calls.c, calls_change.c, calls_list.c, calls_make.c,
+ * calls_media.c */
 extern const struct api_field api_list_calls_query[];
+void api_change_call(void *arg, struct http_exchange *exchange, const char *id);
+void api_start_stream(void *arg, struct http_exchange *exchange, const char *id);
+void api_stop_stream(void *arg, struct http_exchange *exchange, const char *id);
+void api_start_talk(void *arg, struct http_exchange *exchange, const char *id);
+void api_stop_talk(void *arg, struct http_exchange *exchange, const char *id);
+void api_send_digits(void *arg, struct http_exchange *exchange, const char *id);
+void api_start_listener(void *arg, struct http_exchange *exchange, const char *id);
+void api_stop_listener(void *arg, struct http_exchange *exchange, const char *id);
 void api_get_call(void *arg, struct http_exchange *exchange, const char *id);
 void api_list_calls(void *arg, struct http_exchange *exchange, const char *id);
 void api_make_call(void *arg, struct http_exchange *exchange, const char *id);
