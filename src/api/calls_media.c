@@ -1,55 +1,9 @@
 /* Below /v1/calls/{uuid}: what is played and said to a call, digits to it and from it. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/api_private.h"
-#include "base/mem.h"
 #include "call/control.h"
 #include "store/store.h"
-
-/* {"message":"Talk started","uuid":...} */
-static void reply(struct http_exchange *exchange, const char *message, const char *uuid)
-{
-	struct json_object *body = json_object_new_object();
-
-	json_add_text(body, "message", message);
-	json_add_text(body, "uuid", uuid);
-	http_reply_json(exchange, 200, body);
-}
-
-/* A request that is answered once it has happened. */
-struct pending {
-	struct http_exchange *exchange;
-	const char *message;
-	const char *member; /* of the body, that is to blame; NULL: none */
-	char *uuid;
-};
-
-static struct pending *pending_new(
-	struct http_exchange *exchange, const char *message, const char *member, const char *uuid)
-{
-	struct pending *p = xcalloc(1, sizeof(*p));
-
-	*p = (struct pending){exchange, message, member, xstrdup(uuid)};
-	return p;
-}
-
-static void on_done(void *arg, const char *error)
-{
-	struct pending *p = arg;
-	struct json_object *faults = NULL;
-
-	if (!error) {
-		reply(p->exchange, p->message, p->uuid);
-	} else if (p->member) {
-		api_add_fault(&faults, p->member, error);
-		http_reply_invalid(p->exchange, 400, error, faults);
-	} else {
-		http_reply_problem(p->exchange, 409, error);
-	}
-	free(p->uuid);
-	free(p);
-}
 
 /* --- sounds --- */
 
@@ -66,8 +20,8 @@ static void start_sound(const struct api *api, struct http_exchange *exchange, c
 	if (!body)
 		return;
 	if (ncco_order_read_sound(body, action, &document, &sound, &faults) == 0) {
-		call_announce(call, document, &sound, on_done,
-			pending_new(exchange, message, member, id));
+		call_announce(call, document, &sound, api_pending_done,
+			api_pending_new(exchange, message, member, id));
 	} else {
 		api_add_faults(&list, &faults);
 		http_reply_invalid(exchange, 400, "the sound has faults", list);
@@ -83,7 +37,7 @@ static void stop_sound(
 	if (!call)
 		return;
 	call_hush(call);
-	reply(exchange, message, id);
+	api_reply_done(exchange, message, id);
 }
 
 void api_start_stream(void *arg, struct http_exchange *exchange, const char *id)
@@ -112,15 +66,14 @@ void api_send_digits(void *arg, struct http_exchange *exchange, const char *id)
 {
 	struct call *call = api_answered_call(arg, exchange, id);
 	struct json_object *body = call ? api_body(exchange) : NULL, *digits, *faults = NULL;
-	struct pending *p;
+	struct api_pending *p;
 
 	if (!body)
 		return;
 	digits = json_member(body, "digits");
-	p = pending_new(exchange, "DTMF sent", NULL, id);
-	if (!digits || call_press(call, json_object_get_string(digits), on_done, p) < 0) {
-		free(p->uuid);
-		free(p);
+	p = api_pending_new(exchange, "DTMF sent", NULL, id);
+	if (!digits || call_press(call, json_object_get_string(digits), api_pending_done, p) < 0) {
+		api_pending_free(p);
 		api_add_fault(&faults, "digits",
 			digits ? "must be 1 to 64 of 0-9 * # A-D, and p to pause" : "is missing");
 		http_reply_invalid(exchange, 400, "these are no digits", faults);

@@ -233,6 +233,7 @@ static void on_digit(void *arg, char digit)
 
 	log_debug(call->uuid, "a digit came"); /* not which: it may be a PIN */
 	call_tell_listener(call, digit);
+	call_record_digit(call, digit);
 	if (call->state == CALL_RUNNING)
 		interp_event(
 			call->interp, &(struct ncco_event){.type = NCCO_DIGIT, .digit = digit});

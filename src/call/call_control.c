@@ -67,7 +67,7 @@ int call_press(struct call *call, const char *digits, call_done_fn *done, void *
 
 void call_listen(struct call *call)
 {
-	leg_listen(call->leg, call->script_listens || call->listener.url);
+	leg_listen(call->leg, call->script_listens || call->listener.url || call->recordings.keys);
 }
 
 void call_set_listener(struct call *call, const char *url, const char *method)

@@ -95,6 +95,7 @@ struct call_listener {
 struct call_recordings {
 	TAILQ_HEAD(call_records, call_record) all; /* that go on, or are being finished */
 	unsigned count, refused;
+	bool keys;	    /* one is ended by a digit */
 	struct timer timer; /* tells of `refused` */
 	bool beep_wanted;
 };
@@ -196,6 +197,8 @@ struct call {
 	TAILQ_HEAD(call_transcribes, call_transcribe) transcribes; /* the last may be at work */
 	struct fork *fork;
 	char *fork_pointer;
+	call_done_fn *fork_done; /* it is waited for the application; NULL: not */
+	void *fork_done_arg;
 	struct call_amd *amd; /* who is there is being found out */
 	struct call_refer refer;
 	struct referral
@@ -278,7 +281,7 @@ void call_announcement_release(struct call *call);
 bool call_announcement_ended(struct call *call, uint32_t play, enum media_play_end end);
 
 /* call_wait.c: who waits for something to happen */
-enum call_wait_kind { CALL_WAIT_END, CALL_WAIT_DIGITS, CALL_WAIT_SOUND };
+enum call_wait_kind { CALL_WAIT_END, CALL_WAIT_DIGITS, CALL_WAIT_SOUND, CALL_WAIT_RECORDS };
 /* number: which of those of its kind, for call_waits_end(). */
 void call_wait(struct call *call, enum call_wait_kind kind, unsigned number, call_done_fn *done,
 	void *arg);
@@ -407,6 +410,8 @@ void call_record_release(struct call *call);
 void call_record_start(void *ctx, const struct ncco_record *record);
 void call_record_order(void *ctx, unsigned number, enum ncco_record_order order);
 void call_record_media_ready(struct call *call);
+void call_record_listen(struct call *call); /* the leg listens for the keys that end them */
+void call_record_digit(struct call *call, char digit);
 /* It is present in a conversation now; it is about to leave it. */
 void call_record_came(struct call *call);
 void call_record_left(struct call *call);

@@ -63,5 +63,7 @@ void call_waits_over(struct call *call)
 	struct call_wait *wait;
 
 	while ((wait = TAILQ_FIRST(&call->waits)))
-		end(wait, wait->kind == CALL_WAIT_END ? NULL : "the call has ended");
+		end(wait, wait->kind == CALL_WAIT_END || wait->kind == CALL_WAIT_RECORDS
+				  ? NULL
+				  : "the call has ended");
 }

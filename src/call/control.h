@@ -52,6 +52,19 @@ void call_announce(struct call *call, struct ncco_document *document,
 void call_hush(struct call *call); /* stops that */
 /* 0; -EINVAL: these are no digits, and there is no callback. Done once they are sent. */
 int call_press(struct call *call, const char *digits, call_done_fn *done, void *arg);
+/* Done once the file is there. What it needs of the recording is copied. */
+void call_record(
+	struct call *call, const struct ncco_recording *wanted, call_done_fn *done, void *arg);
+/* All recordings of the call, its script's too: whether there are any that go on, and what becomes
+ * of them. Done once all are whole. */
+bool call_is_recorded(const struct call *call);
+void call_pause_records(struct call *call, bool on);
+void call_end_records(struct call *call, call_done_fn *done, void *arg);
+/* In place of the one before, the script's too. Done once the application listens. */
+void call_start_fork(
+	struct call *call, const struct ncco_fork *wanted, call_done_fn *done, void *arg);
+bool call_is_forked(const struct call *call);
+void call_stop_fork(struct call *call);
 /* Each digit of the party is told there; NULL: nowhere. */
 void call_set_listener(struct call *call, const char *url, const char *method);
 
