@@ -30,4 +30,25 @@ struct ncco_order *ncco_order_free(struct ncco_order *order); /* NULL allowed; r
 /* The script of an order has another owner now. */
 struct ncco_document *ncco_order_take_document(struct ncco_order *order);
 
+/* A sound, by the options of the step `action`, "stream" or "talk" (stream_url is streamUrl, too):
+ * 0 and the sound, whose texts are the document's, which the caller frees; or -EINVAL and faults.
+ */
+int ncco_order_read_sound(struct json_object *body, const char *action,
+	struct ncco_document **ret_document, struct ncco_sound *ret_sound,
+	struct ncco_faults *ret_faults);
+
+/* A recording, and what ends it beside an order and silence. */
+struct ncco_recording {
+	struct ncco_record record;
+	struct ncco_transcription transcription; /* the record's, if it has one */
+	unsigned timeout_s;			 /* 0: no time */
+	char end_key;				 /* '\0': no key */
+};
+
+/* The same with the options of the steps "record" and "fork". The recording must not be moved. */
+int ncco_order_read_recording(struct json_object *body, struct ncco_document **ret_document,
+	struct ncco_recording *ret_recording, struct ncco_faults *ret_faults);
+int ncco_order_read_fork(struct json_object *body, struct ncco_document **ret_document,
+	struct ncco_fork *ret_fork, struct ncco_faults *ret_faults);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "ncco/authorization.h"
 #include "ncco/instant.h"
+#include "ncco/order_verbs.h"
 
 #define TWILIO_RATE  8000
 #define DEFAULT_RATE 16000
@@ -101,10 +102,11 @@ static void fork_check(struct step *step, struct reader *reader)
 	authorization_check(&f->authorization, reader);
 }
 
-static enum step_result fork_start(struct interp *in, struct step *step)
+void fork_fill(const struct step *step, struct ncco_fork *ret)
 {
 	const struct fork *f = (const struct fork *)step;
-	struct ncco_fork fork = {
+
+	*ret = (struct ncco_fork){
 		.pointer = step->pointer,
 		.url = f->url,
 		.rate = f->rate	       ? (unsigned)f->rate
@@ -116,13 +118,19 @@ static enum step_result fork_start(struct interp *in, struct step *step)
 		.authorization = f->authorization.type,
 		.authorization_value = f->authorization.value,
 	};
+	while (strcmp(tracks[ret->track], f->track) != 0)
+		ret->track++;
+}
 
-	if (f->stop) {
+static enum step_result fork_start(struct interp *in, struct step *step)
+{
+	struct ncco_fork fork;
+
+	if (((const struct fork *)step)->stop) {
 		interp_fork(in, NULL);
 		return STEP_DONE;
 	}
-	while (strcmp(tracks[fork.track], f->track) != 0)
-		fork.track++;
+	fork_fill(step, &fork);
 	interp_answer(in);
 	interp_fork(in, &fork);
 	return STEP_DONE;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ncco/order_verbs.h"
 #include "ncco/transcription.h"
 
 struct record {
@@ -119,11 +120,13 @@ static void record_parse(struct step *step, struct reader *reader)
 		reader_fault_at(reader, "channels", "is more than the 2 of the format mp3");
 }
 
-static enum step_result record_start(struct interp *in, struct step *step)
+void record_fill(const struct step *step, struct ncco_recording *ret)
 {
-	struct record *r = (struct record *)step;
-	struct ncco_transcription transcription;
-	struct ncco_record record = {
+	const struct record *r = (const struct record *)step;
+
+	ret->timeout_s = (unsigned)r->timeout;
+	ret->end_key = r->end_on_key ? r->end_on_key[0] : '\0';
+	ret->record = (struct ncco_record){
 		.pointer = step->pointer,
 		.format = r->format,
 		.channels = !r->split	  ? 1
@@ -135,8 +138,15 @@ static enum step_result record_start(struct interp *in, struct step *step)
 		.url = r->url,
 		.base = step->base,
 		.method = r->method,
-		.transcription = transcription_fill(&r->transcription, step->base, &transcription),
+		.transcription =
+			transcription_fill(&r->transcription, step->base, &ret->transcription),
 	};
+}
+
+static enum step_result record_start(struct interp *in, struct step *step)
+{
+	struct record *r = (struct record *)step;
+	struct ncco_recording wanted;
 
 	r->number = 0;
 	r->stopping = false;
@@ -148,11 +158,12 @@ static enum step_result record_start(struct interp *in, struct step *step)
 		return STEP_DONE;
 	}
 	interp_answer(in);
-	if (!record.synchronous) {
-		interp_record(in, &record);
+	record_fill(step, &wanted);
+	if (!wanted.record.synchronous) {
+		interp_record(in, &wanted.record);
 		return STEP_DONE;
 	}
-	r->number = interp_record(in, &record);
+	r->number = interp_record(in, &wanted.record);
 	if (r->timeout)
 		interp_timer(in, r->timeout);
 	if (r->end_on_key)

@@ -96,11 +96,45 @@ struct conversation *api_room(
 	const struct api *api, struct http_exchange *exchange, const char *name);
 
 /* call_row.c: what a call looks like; to be put. */
+struct call;
 struct store_call;
 struct json_object *api_call(const struct http_exchange *exchange, const struct store_call *row);
+/* The live call of that uuid, or NULL when it was answered with 404: there is none, it is over, or
+ * it is none of the caller's. */
+struct call *api_live_call(const struct api *api, struct http_exchange *exchange, const char *id);
+/* The same, and it has been answered; else 409. */
+struct call *api_answered_call(
+	const struct api *api, struct http_exchange *exchange, const char *id);
+/* An absolute URL, a text or an array of one; else a fault. Borrowed. */
+const char *api_url_of(struct json_object *object, const char *key, struct json_object **faults);
 
-/* Handlers; arg is the struct api. calls.c, calls_list.c, calls_make.c */
+/* pending.c: {"message":"Talk started","uuid":...}, at once or when it has happened. message is
+ * constant; member (constant) of the body is to blame for an error, which then is 400; NULL: none,
+ * and it is 409. done() frees it. */
+struct api_pending;
+void api_reply_done(struct http_exchange *exchange, const char *message, const char *uuid);
+struct api_pending *api_pending_new(
+	struct http_exchange *exchange, const char *message, const char *member, const char *uuid);
+void api_pending_done(void *arg, const char *error); /* a call_done_fn */
+void api_pending_free(struct api_pending *pending);  /* unanswered */
+
+/* Handlers; arg is the struct api. calls.c, calls_change.c, calls_list.c, calls_make.c,
+ * calls_media.c, calls_record.c */
+void api_start_record(void *arg, struct http_exchange *exchange, const char *id);
+void api_stop_record(void *arg, struct http_exchange *exchange, const char *id);
+void api_pause_record(void *arg, struct http_exchange *exchange, const char *id);
+void api_resume_record(void *arg, struct http_exchange *exchange, const char *id);
+void api_start_fork(void *arg, struct http_exchange *exchange, const char *id);
+void api_stop_fork(void *arg, struct http_exchange *exchange, const char *id);
 extern const struct api_field api_list_calls_query[];
+void api_change_call(void *arg, struct http_exchange *exchange, const char *id);
+void api_start_stream(void *arg, struct http_exchange *exchange, const char *id);
+void api_stop_stream(void *arg, struct http_exchange *exchange, const char *id);
+void api_start_talk(void *arg, struct http_exchange *exchange, const char *id);
+void api_stop_talk(void *arg, struct http_exchange *exchange, const char *id);
+void api_send_digits(void *arg, struct http_exchange *exchange, const char *id);
+void api_start_listener(void *arg, struct http_exchange *exchange, const char *id);
+void api_stop_listener(void *arg, struct http_exchange *exchange, const char *id);
 void api_get_call(void *arg, struct http_exchange *exchange, const char *id);
 void api_list_calls(void *arg, struct http_exchange *exchange, const char *id);
 void api_make_call(void *arg, struct http_exchange *exchange, const char *id);

@@ -5,6 +5,7 @@
 
 #include "api/api_private.h"
 #include "base/mem.h"
+#include "http/url.h"
 
 struct json_object *api_body(struct http_exchange *exchange)
 {
@@ -62,4 +63,18 @@ void api_add_faults(struct json_object **list, struct ncco_faults *faults)
 	for (size_t i = 0; i < faults->count; i++)
 		add_one(list, &faults->items[i]);
 	ncco_faults_release(faults);
+}
+
+const char *api_url_of(struct json_object *object, const char *key, struct json_object **faults)
+{
+	struct json_object *value = json_member(object, key);
+	const char *text, *error;
+
+	if (json_object_is_type(value, json_type_array) && json_object_array_length(value) == 1)
+		value = json_object_array_get_idx(value, 0);
+	text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+	if (text && url_check(text, false, &error) == 0)
+		return text;
+	api_add_fault(faults, key, value ? "must be an http or https URL" : "is missing");
+	return NULL;
 }

@@ -1,4 +1,4 @@
-/* GET /v1/calls/{uuid}, and what a call looks like. */
+/* GET /v1/calls/{uuid}; what a call looks like, and whose it is. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,4 +114,27 @@ void api_get_call(void *arg, struct http_exchange *exchange, const char *id)
 		http_reply_json(exchange, 200, api_call(exchange, &row));
 	else
 		not_there(exchange);
+}
+
+/* --- one that goes on --- */
+
+struct call *api_live_call(const struct api *api, struct http_exchange *exchange, const char *id)
+{
+	struct call *call = call_find(api->server, id);
+
+	if (call && call_is_live(call) && api_sees(exchange, call_application(call)))
+		return call;
+	not_there(exchange);
+	return NULL;
+}
+
+struct call *api_answered_call(
+	const struct api *api, struct http_exchange *exchange, const char *id)
+{
+	struct call *call = api_live_call(api, exchange, id);
+
+	if (!call || call_is_answered(call))
+		return call;
+	http_reply_problem(exchange, 409, "the call has not been answered");
+	return NULL;
 }

@@ -63,5 +63,56 @@ const struct api_schema api_call_schemas[] = {
 		      "\"trunk\":{\"type\":\"string\"},\"client_state\":{\"type\":\"string\","
 		      "\"maxLength\":4096},\"application_id\":{\"type\":\"string\","
 		      "\"description\":\"Whose call it is, for keys of no application\"}}}"},
+	{"CallChange", "{\"type\":\"object\",\"required\":[\"action\"],"
+		       "\"properties\":{\"action\":{\"enum\":[\"hangup\",\"mute\",\"unmute\","
+		       "\"earmuff\",\"unearmuff\",\"transfer\",\"hold\",\"unhold\"]},"
+		       "\"destination\":{\"type\":\"object\",\"required\":[\"type\"],"
+		       "\"properties\":{\"type\":{\"const\":\"ncco\"},"
+		       "\"url\":{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"array\","
+		       "\"items\":{\"type\":\"string\"},\"minItems\":1,\"maxItems\":1}]},"
+		       "\"ncco\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}}}"},
+	{"CallStream", "{\"type\":\"object\",\"required\":[\"stream_url\"],"
+		       "\"properties\":{\"stream_url\":{\"oneOf\":[{\"type\":\"string\"},"
+		       "{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"minItems\":1,"
+		       "\"maxItems\":1}]},\"loop\":{\"type\":\"integer\",\"minimum\":0},"
+		       "\"level\":{\"type\":[\"string\",\"number\"]}}}"},
+	{"CallTalk", "{\"type\":\"object\",\"required\":[\"text\"],"
+		     "\"properties\":{\"text\":{\"type\":\"string\"},"
+		     "\"language\":{\"type\":\"string\"},\"style\":{\"type\":\"integer\"},"
+		     "\"premium\":{\"type\":\"boolean\"},\"voice_name\":{\"type\":\"string\"},"
+		     "\"loop\":{\"type\":\"integer\",\"minimum\":0},"
+		     "\"level\":{\"type\":[\"string\",\"number\"]}}}"},
+	{"CallDigits", "{\"type\":\"object\",\"required\":[\"digits\"],"
+		       "\"properties\":{\"digits\":{\"type\":\"string\"}}}"},
+	{"CallListener", "{\"type\":\"object\",\"required\":[\"event_url\"],"
+			 "\"properties\":{\"event_url\":{\"oneOf\":[{\"type\":\"string\"},"
+			 "{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"minItems\":1,"
+			 "\"maxItems\":1}]},\"event_method\":{\"enum\":[\"GET\",\"POST\"]}}}"},
+	{"CallRecord", "{\"type\":\"object\",\"properties\":{"
+		       "\"format\":{\"enum\":[\"mp3\",\"wav\",\"ogg\"]},"
+		       "\"split\":{\"const\":\"conversation\"},"
+		       "\"channels\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":32},"
+		       "\"end_on_silence\":{\"type\":\"integer\",\"minimum\":3,\"maximum\":10},"
+		       "\"end_on_key\":{\"type\":\"string\"},"
+		       "\"time_out\":{\"type\":\"integer\",\"minimum\":3,\"maximum\":7200},"
+		       "\"beep_start\":{\"type\":\"boolean\"},"
+		       "\"transcription\":{\"type\":\"object\"},"
+		       "\"event_url\":{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"array\","
+		       "\"items\":{\"type\":\"string\"},\"minItems\":1,\"maxItems\":1}]},"
+		       "\"event_method\":{\"enum\":[\"GET\",\"POST\"]}}}"},
+	{"CallFork", "{\"type\":\"object\",\"required\":[\"url\"],"
+		     "\"properties\":{\"url\":{\"type\":\"string\"},"
+		     "\"track\":{\"enum\":[\"inbound\",\"outbound\",\"both\"]},"
+		     "\"rate\":{\"enum\":[8000,16000,24000]},"
+		     "\"dialect\":{\"enum\":[\"vonage\",\"twilio\"]},"
+		     "\"bidirectional\":{\"type\":\"boolean\"},"
+		     "\"headers\":{\"type\":\"object\"},"
+		     "\"authorization\":{\"type\":\"object\",\"required\":[\"type\"],"
+		     "\"properties\":{\"type\":{\"enum\":[\"vonage\",\"custom\"]},"
+		     "\"value\":{\"type\":\"string\"}}}}}"},
+	{"CallDone", "{\"type\":\"object\",\"required\":[\"message\",\"uuid\"],"
+		     "\"additionalProperties\":false,"
+		     "\"properties\":{\"message\":{\"type\":\"string\"},"
+		     "\"uuid\":{\"type\":\"string\",\"format\":\"uuid\"}}}"},
 	{NULL, NULL},
 };

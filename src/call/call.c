@@ -121,7 +121,7 @@ static bool begin_end(struct call *call)
 	call_amd_release(call);
 	connect_cancel(call->connect);
 	if (call->line)
-		webhook_forget(call->line);
+		webhook_forget(call->line, call);
 	return true;
 }
 
@@ -171,6 +171,7 @@ void call_ended(struct call *call, const struct leg_end *end)
 	call_record_order(call, 0, NCCO_RECORD_STOP);
 	call->server->calls_failed += !end->answered;
 	call_tell_final(call, end);
+	call_control_over(call);
 	call_tell_lost(call);
 	end_children(call);
 	if (!call->dial.asked)
@@ -234,6 +235,8 @@ static void on_digit(void *arg, char digit)
 	struct call *call = arg;
 
 	log_debug(call->uuid, "a digit came"); /* not which: it may be a PIN */
+	call_tell_listener(call, digit);
+	call_record_digit(call, digit);
 	if (call->state == CALL_RUNNING)
 		interp_event(
 			call->interp, &(struct ncco_event){.type = NCCO_DIGIT, .digit = digit});
@@ -254,7 +257,7 @@ static void on_play_end(void *arg, uint32_t play, enum media_play_end end, uint3
 	(void)played_ms;
 	if (call_sound_is(call, play, false))
 		call_sound_ended(call, end);
-	else
+	else if (!call_announcement_ended(call, play, end))
 		call_music_ended(call, play, end);
 }
 
@@ -269,7 +272,7 @@ static void on_digits_sent(void *arg)
 
 	if (call->state == CALL_DIALING)
 		call_digits_through(call);
-	else if (call->state == CALL_RUNNING)
+	else
 		call_digits_sent(call);
 }
 
@@ -310,6 +313,7 @@ struct call *call_new(struct server *server)
 	call_host_init(call);
 	call_sound_init(call);
 	call_digits_init(call);
+	call_control_init(call);
 	call_record_init(call);
 	call_refer_init(call);
 	call_outbound_init(call);
@@ -328,6 +332,7 @@ struct call *call_free(struct call *call)
 {
 	if (!call)
 		return NULL;
+	call_control_release(call);
 	call_sound_release(call);
 	call_host_release(call);
 	call_record_release(call);

@@ -28,7 +28,7 @@ void call_digits_media_ready(struct call *call)
 		0)
 		fail_digits(call, "the digits cannot be sent");
 	else
-		call->digits.orders++;
+		call->digits.ordered++;
 	xstrset(&call->digits.text, NULL);
 }
 
@@ -57,9 +57,10 @@ void call_forget_digits(void *ctx)
 /* Orders are sent one after the other: the script's is the last. */
 void call_digits_sent(struct call *call)
 {
-	if (call->digits.orders > 0)
-		call->digits.orders--;
-	if (call->digits.orders > 0 || !call->digits.wanted || call->digits.text)
+	if (call->digits.sent < call->digits.ordered)
+		call->digits.sent++;
+	call_waits_end(call, CALL_WAIT_DIGITS, call->digits.sent, NULL);
+	if (call->digits.sent < call->digits.ordered || !call->digits.wanted || call->digits.text)
 		return;
 	call->digits.wanted = false;
 	interp_event(call->interp, &(struct ncco_event){.type = NCCO_DIGITS_SENT});

@@ -48,7 +48,8 @@ static void host_listen(void *ctx, bool on)
 {
 	struct call *call = ctx;
 
-	leg_listen(call->leg, on);
+	call->script_listens = on;
+	call_listen(call);
 }
 
 /* The body of a step's webhook. A notify event carries its payload and the conversation
@@ -148,7 +149,7 @@ static void host_forget_request(void *ctx)
 	struct call *call = ctx;
 
 	timer_stop(&call->no_receiver);
-	webhook_forget(call->line);
+	webhook_forget(call->line, call);
 }
 
 static void host_post(void *ctx, const struct ncco_request *request)

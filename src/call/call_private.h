@@ -18,6 +18,10 @@
  *   call_sound.c     ... sounds
  *   call_digits.c    ... digits to send
  *   call_record.c    ... recordings
+ *   call_control.c   what the API changes: end, mute, hold, digits
+ *   call_steer.c     ... another script
+ *   call_announce.c  ... sounds beside the script
+ *   call_wait.c      who waits for something to happen
  *   call_speech.c    ... to understand speech
  *   call_transcribe.c ... and to write down all that is said
  *
@@ -77,15 +81,21 @@ struct call_sound {
 struct call_digits {
 	char *text; /* until media runs */
 	unsigned on_ms, gap_ms;
-	unsigned orders; /* sent or being sent, as the media engine tells them */
+	unsigned ordered, sent; /* orders for digits, so far, and those of them that are through */
 	bool wanted;
 	const char *error;
 	struct timer failed;
 };
 
+/* Who is told each digit; url NULL: nobody. */
+struct call_listener {
+	char *url, *method;
+};
+
 struct call_recordings {
 	TAILQ_HEAD(call_records, call_record) all; /* that go on, or are being finished */
 	unsigned count, refused;
+	bool keys;	    /* one is ended by a digit */
 	struct timer timer; /* tells of `refused` */
 	bool beep_wanted;
 };
@@ -154,6 +164,7 @@ struct call {
 	char conversation_uuid[CONVERSATION_ID_SIZE]; /* stays known */
 	bool present;				      /* hears the conversation, and is heard */
 	bool held;				      /* by us */
+	bool muted, deafened;			      /* by the API */
 	bool peer_holds;			      /* the other side has put us on hold */
 	struct call_music music;
 	struct call_seat seat;
@@ -175,12 +186,19 @@ struct call {
 
 	struct call_sound sound;
 	struct call_digits digits;
+	struct call_announcement *announcement; /* of the API */
+	struct call_steering *steering;		/* a script is being fetched for it */
+	struct call_listener listener;
+	bool script_listens;
+	TAILQ_HEAD(call_waits, call_wait) waits;
 	struct call_recordings recordings;
 	struct call_speech *speech; /* the script listens for it; NULL: not */
 	unsigned listened;	    /* speech inputs, of any call, that listen to its party */
 	TAILQ_HEAD(call_transcribes, call_transcribe) transcribes; /* the last may be at work */
 	struct fork *fork;
 	char *fork_pointer;
+	call_done_fn *fork_done; /* it is waited for the application; NULL: not */
+	void *fork_done_arg;
 	struct call_amd *amd; /* who is there is being found out */
 	struct call_refer refer;
 	struct referral
@@ -248,6 +266,29 @@ void call_ask_after(struct call *call, struct json_object *body);
 
 /* call_row.c: for the store */
 void call_remember(struct call *call);
+
+/* call_control.c: what the API changes; its functions are in control.h */
+void call_control_init(struct call *call);
+void call_control_over(struct call *call); /* the call has ended */
+void call_control_release(struct call *call);
+void call_listen(struct call *call); /* the leg does as script and listener want */
+void call_tell_listener(struct call *call, char digit);
+
+/* call_steer.c, call_announce.c */
+void call_steer_forget(struct call *call, const char *error);
+void call_announcement_release(struct call *call);
+/* False: that play is none of its. */
+bool call_announcement_ended(struct call *call, uint32_t play, enum media_play_end end);
+
+/* call_wait.c: who waits for something to happen */
+enum call_wait_kind { CALL_WAIT_END, CALL_WAIT_DIGITS, CALL_WAIT_SOUND, CALL_WAIT_RECORDS };
+/* number: which of those of its kind, for call_waits_end(). */
+void call_wait(struct call *call, enum call_wait_kind kind, unsigned number, call_done_fn *done,
+	void *arg);
+/* Tells those of a kind up to the number. */
+void call_waits_end(
+	struct call *call, enum call_wait_kind kind, unsigned number, const char *error);
+void call_waits_over(struct call *call); /* the call is over */
 
 /* call_forward.c */
 void call_forward_start(struct call *call, const struct route_forward *forward);
@@ -344,6 +385,10 @@ void call_transcribe_release(struct call *call);
 void call_sound_init(struct call *call);
 void call_sound_release(struct call *call);
 void call_play(void *ctx, const struct ncco_sound *sound);
+/* Fills in the spec, whose source is *source, freed and made anew; its other texts are the sound's.
+ * 0, or -1 with a constant *ret_error. */
+int call_sound_spec(struct call *call, const struct ncco_sound *sound, char **source,
+	struct sound_spec *ret_spec, const char **ret_error);
 void call_stop_sound(void *ctx);
 void call_prepare_sound(void *ctx, const struct ncco_sound *sound);
 void call_sound_media_ready(struct call *call);
@@ -365,6 +410,8 @@ void call_record_release(struct call *call);
 void call_record_start(void *ctx, const struct ncco_record *record);
 void call_record_order(void *ctx, unsigned number, enum ncco_record_order order);
 void call_record_media_ready(struct call *call);
+void call_record_listen(struct call *call); /* the leg listens for the keys that end them */
+void call_record_digit(struct call *call, char digit);
 /* It is present in a conversation now; it is about to leave it. */
 void call_record_came(struct call *call);
 void call_record_left(struct call *call);

@@ -1,4 +1,4 @@
-/* A script's recordings, done on a call (core thread). */
+/* Recordings of a call, that its script or the API has asked for (core thread). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,14 +20,29 @@ struct call_record {
 	TAILQ_ENTRY(call_record) link;
 	struct call *call;
 	struct recording *recording;
-	unsigned number;
-	bool synchronous;
+	unsigned number; /* of the script's; 0: of the API */
+	bool synchronous, stopping;
+	char end_key;	       /* of the API; '\0': none */
+	struct timer time_out; /* of the API */
+	call_done_fn *done;    /* it is waited for its begin; NULL: not */
+	void *done_arg;
 	char *pointer, *url, *base, *method;
 	struct transcript_wish transcript;
 };
 
+static void tell_begun(struct call_record *record, const char *error)
+{
+	call_done_fn *done = record->done;
+
+	record->done = NULL;
+	if (done)
+		done(record->done_arg, error);
+}
+
 static void record_free(struct call_record *record)
 {
+	tell_begun(record, "the call has ended");
+	timer_stop(&record->time_out);
 	TAILQ_REMOVE(&record->call->recordings.all, record, link);
 	record->call->recordings.count--;
 	free(record->pointer);
@@ -49,6 +64,17 @@ static void send_webhook(struct call_record *record, const struct recording_resu
 					     .method = record->method,
 					     .body = body});
 	json_object_put(body);
+}
+
+static bool is_stopping(const struct call *call)
+{
+	const struct call_record *record;
+
+	TAILQ_FOREACH (record, &call->recordings.all, link) {
+		if (record->stopping)
+			return true;
+	}
+	return false;
 }
 
 static void on_ended(void *arg, const struct recording_result *result)
@@ -80,8 +106,12 @@ static void on_ended(void *arg, const struct recording_result *result)
 	if (result->lost_ms)
 		log_warn(call->uuid, "recording %s: %u ms are missing, the disk is too slow",
 			result->id, result->lost_ms);
+	tell_begun(record, reason);
 	record_free(record);
-	if (call->state == CALL_RUNNING)
+	call_record_listen(call);
+	if (!is_stopping(call))
+		call_waits_end(call, CALL_WAIT_RECORDS, 0, reason);
+	if (call->state == CALL_RUNNING && event.number)
 		interp_event(call->interp, &event);
 	else if (call->state == CALL_ENDED && call->recordings.count == 0)
 		call_reap_soon(call);
@@ -141,10 +171,17 @@ static void add_others(struct call *call, struct recording *recording)
 	}
 }
 
-void call_record_start(void *ctx, const struct ncco_record *wanted)
+static void stop_one(void *arg)
 {
-	struct call *call = ctx;
-	struct call_record *record;
+	struct call_record *record = arg;
+
+	record->stopping = true;
+	recording_stop(record->recording);
+}
+
+static struct call_record *start(struct call *call, const struct ncco_record *wanted)
+{
+	struct call_record *record = xcalloc(1, sizeof(*record));
 	const char *configured = call->server->config->recording.format;
 	struct recording_spec spec = {
 		.format = recording_format(wanted->format, configured, wanted->channels),
@@ -155,12 +192,8 @@ void call_record_start(void *ctx, const struct ncco_record *wanted)
 		.conversation_uuid = call->conversation_uuid,
 	};
 
-	if (call->recordings.count >= MAX_AT_ONCE) {
-		refuse(call, wanted);
-		return;
-	}
-	record = xcalloc(1, sizeof(*record));
 	record->call = call;
+	timer_init(&record->time_out, call->server->loop, stop_one, record);
 	record->number = wanted->number;
 	record->synchronous = wanted->synchronous;
 	record->pointer = xstrdup(wanted->pointer);
@@ -176,6 +209,17 @@ void call_record_start(void *ctx, const struct ncco_record *wanted)
 		add_others(call, record->recording);
 	if (wanted->beep)
 		beep(call);
+	return record;
+}
+
+void call_record_start(void *ctx, const struct ncco_record *wanted)
+{
+	struct call *call = ctx;
+
+	if (call->recordings.count >= MAX_AT_ONCE)
+		refuse(call, wanted);
+	else
+		start(call, wanted);
 }
 
 void call_record_came(struct call *call)
@@ -216,10 +260,81 @@ void call_record_order(void *ctx, unsigned number, enum ncco_record_order order)
 	TAILQ_FOREACH (record, &call->recordings.all, link) {
 		if (number && record->number != number)
 			continue;
-		if (order == NCCO_RECORD_STOP)
+		if (order == NCCO_RECORD_STOP) {
+			record->stopping = true;
 			recording_stop(record->recording);
-		else
+		} else {
 			recording_pause(record->recording, order == NCCO_RECORD_PAUSE);
+		}
+	}
+}
+
+/* --- of the API --- */
+
+static void on_begun(void *arg)
+{
+	tell_begun(arg, NULL);
+}
+
+void call_record(
+	struct call *call, const struct ncco_recording *wanted, call_done_fn *done, void *arg)
+{
+	struct call_record *record;
+
+	if (call->recordings.count >= MAX_AT_ONCE) {
+		done(arg, "there are too many recordings of the call");
+		return;
+	}
+	record = start(call, &wanted->record);
+	record->done = done;
+	record->done_arg = arg;
+	recording_watch(record->recording, on_begun);
+	if (wanted->timeout_s)
+		timer_start(&record->time_out, wanted->timeout_s * USEC_PER_SEC);
+	record->end_key = wanted->end_key;
+	call_record_listen(call);
+}
+
+bool call_is_recorded(const struct call *call)
+{
+	const struct call_record *record;
+
+	TAILQ_FOREACH (record, &call->recordings.all, link) {
+		if (!record->stopping)
+			return true;
+	}
+	return false;
+}
+
+void call_pause_records(struct call *call, bool on)
+{
+	call_record_order(call, 0, on ? NCCO_RECORD_PAUSE : NCCO_RECORD_RESUME);
+}
+
+void call_end_records(struct call *call, call_done_fn *done, void *arg)
+{
+	call_wait(call, CALL_WAIT_RECORDS, 0, done, arg);
+	call_record_order(call, 0, NCCO_RECORD_STOP);
+}
+
+void call_record_listen(struct call *call)
+{
+	const struct call_record *record;
+
+	call->recordings.keys = false;
+	TAILQ_FOREACH (record, &call->recordings.all, link)
+		call->recordings.keys |= record->end_key && !record->stopping;
+	if (call_is_live(call))
+		call_listen(call);
+}
+
+void call_record_digit(struct call *call, char digit)
+{
+	struct call_record *record;
+
+	TAILQ_FOREACH (record, &call->recordings.all, link) {
+		if (record->end_key == digit)
+			stop_one(record);
 	}
 }
 

@@ -82,9 +82,8 @@ static char *sound_url(const struct ncco_sound *sound, const char **ret_error)
 	return url;
 }
 
-/* Fills the call's spec from what the script says: 0, or -1 with a constant *ret_error. */
-static int make_spec(struct call *call, const struct ncco_sound *sound, struct sound_spec *spec,
-	const char **ret_error)
+int call_sound_spec(struct call *call, const struct ncco_sound *sound, char **source,
+	struct sound_spec *spec, const char **ret_error)
 {
 	const struct codec *codec = leg_codec(call->leg);
 
@@ -98,15 +97,15 @@ static int make_spec(struct call *call, const struct ncco_sound *sound, struct s
 		.level = sound->level,
 		.codec = codec ? codec : codec_table[0],
 	};
-	free(call->sound.source);
-	call->sound.source = sound->kind == NCCO_SOUND_URL ? sound_url(sound, ret_error)
-							   : xstrdup(sound->source);
-	if (!call->sound.source)
+	free(*source);
+	*source = sound->kind == NCCO_SOUND_URL ? sound_url(sound, ret_error)
+						: xstrdup(sound->source);
+	if (!*source)
 		return -1;
 	if (sound->kind == NCCO_SOUND_URL)
-		spec->url = call->sound.source;
+		spec->url = *source;
 	else if (sound->kind == NCCO_SOUND_TEXT)
-		spec->text = call->sound.source;
+		spec->text = *source;
 	return 0;
 }
 
@@ -139,7 +138,7 @@ void call_play(void *ctx, const struct ncco_sound *sound)
 
 	drop_sound(call);
 	call->sound.loops = sound->loops;
-	if (make_spec(call, sound, &call->sound.spec, &error) < 0) {
+	if (call_sound_spec(call, sound, &call->sound.source, &call->sound.spec, &error) < 0) {
 		fail_later(call, error);
 		return;
 	}
@@ -219,14 +218,13 @@ void call_prepare_sound(void *ctx, const struct ncco_sound *sound)
 {
 	struct call *call = ctx;
 	struct sound_spec spec;
-	char *kept = call->sound.source;
+	char *source = NULL;
 	const char *error;
 
-	call->sound.source = NULL;
-	if (sound->kind != NCCO_SOUND_TONE && make_spec(call, sound, &spec, &error) == 0)
+	if (sound->kind != NCCO_SOUND_TONE &&
+		call_sound_spec(call, sound, &source, &spec, &error) == 0)
 		sound_prepare(call->server->sounds, &spec);
-	free(call->sound.source);
-	call->sound.source = kept;
+	free(source);
 }
 
 void call_sound_ended(struct call *call, enum media_play_end end)

@@ -17,6 +17,7 @@ struct fork {
 	struct app_socket_spec spec;
 	char *uri, *authorization, *authorization_value, *call_id;
 	void (*on_failed)(void *arg, const char *reason);
+	void (*on_open)(void *arg); /* NULL: nobody waits for that */
 	void *arg;
 	struct media_ear *ear;
 	struct media_leg *stream; /* NULL: nothing comes back */
@@ -79,9 +80,14 @@ static void on_retry(void *arg)
 static void on_open(void *arg)
 {
 	struct fork *fork = arg;
+	void (*told)(void *arg);
 
 	fork->opened_at = clock_mono();
 	log_info(fork->call_id, "fork: the application listens");
+	told = fork->on_open;
+	fork->on_open = NULL;
+	if (told)
+		told(fork->arg);
 }
 
 /* Trying again would not help. */
@@ -198,6 +204,11 @@ void fork_join(struct fork *fork, struct media_room *room)
 	media_room_join(room, fork->stream);
 	/* It has an ear of its own. */
 	media_leg_deafen(fork->stream, true);
+}
+
+void fork_watch(struct fork *fork, void (*told)(void *arg))
+{
+	fork->on_open = told;
 }
 
 bool fork_is_bidirectional(const struct fork *fork)

@@ -25,6 +25,8 @@ struct fork *fork_new(const struct leg_env *env, struct media_leg *leg,
 	char **ret_error);
 struct fork *fork_free(struct fork *fork); /* NULL allowed; returns NULL */
 
+/* on_open is called once, with the arg of on_failed, when the application listens. */
+void fork_watch(struct fork *fork, void (*on_open)(void *arg));
 /* Where what comes back is heard; again whenever the call is in another room. */
 void fork_join(struct fork *fork, struct media_room *room);
 bool fork_is_bidirectional(const struct fork *fork);

@@ -59,6 +59,7 @@ struct recording {
 	bool busy, last;	 /* in a batch; for the last time */
 	int error;		 /* of the last batch */
 	void (*on_ended)(void *arg, const struct recording_result *result); /* NULL: abandoned */
+	void (*on_begun)(void *arg); /* NULL: nobody waits for that */
 	void *arg;
 };
 
@@ -98,6 +99,15 @@ static void finish(struct recording *r)
 	recording_free(r);
 }
 
+static void tell_begun(struct recording *r)
+{
+	void (*on_begun)(void *arg) = r->on_begun;
+
+	r->on_begun = NULL;
+	if (on_begun && !r->error)
+		on_begun(r->arg);
+}
+
 static void drain(struct recording *r);
 
 static void drained(struct recording *r)
@@ -108,6 +118,7 @@ static void drained(struct recording *r)
 		finish(r);
 		return;
 	}
+	tell_begun(r);
 	if (r->error || (r->silence_ms && recorder_silent_ms(r->recorder) >= r->silence_ms))
 		recording_stop(r);
 	if (r->released)
@@ -332,6 +343,11 @@ struct recording *recording_start(struct recording_store *store, struct media_le
 	return r;
 }
 
+void recording_watch(struct recording *r, void (*on_begun)(void *arg))
+{
+	r->on_begun = on_begun;
+}
+
 void recording_pause(struct recording *r, bool paused)
 {
 	struct strand *strand;
@@ -359,6 +375,7 @@ void recording_stop(struct recording *r)
 void recording_abandon(struct recording *r)
 {
 	r->on_ended = NULL;
+	r->on_begun = NULL;
 	recording_stop(r);
 }
 

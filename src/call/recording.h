@@ -57,6 +57,8 @@ struct recording *recording_start(struct recording_store *store, struct media_le
  * last share that), until it is dropped or its leg is freed. */
 void recording_add_party(struct recording *recording, struct media_leg *leg);
 void recording_drop_party(struct recording *recording, struct media_leg *leg);
+/* on_begun is called once, with the arg of on_ended, when the file is there; not if it never is. */
+void recording_watch(struct recording *recording, void (*on_begun)(void *arg));
 void recording_pause(struct recording *recording, bool paused);
 void recording_stop(struct recording *recording); /* on_ended follows; idempotent */
 /* Nobody waits for its end any more; on_ended is not called. */

@@ -108,7 +108,8 @@ static void fail(struct transcript *t, const char *error)
 
 	log_warn(t->uuid, "recording %s cannot be transcribed: %s", t->recording_id, error);
 	json_add_text(body, "reason", reason);
-	json_add_text(body, "pointer", t->pointer);
+	if (t->pointer)
+		json_add_text(body, "pointer", t->pointer);
 	json_add_text(body, "conversation_uuid", t->conversation_uuid);
 	webhook_event(t->line, NULL, NULL, body);
 	free(reason);

@@ -1,58 +1,18 @@
-#include "call/webhook.h"
+#include "call/webhook_private.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/clock.h"
-#include "base/id.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/strbuf.h"
 #include "call/measures.h"
 #include "call/spool.h"
-#include "call/webhook_request.h"
 #include "http/url.h"
 
 #define TRIES_PER_URL 2
-
-/* One request and its tries, at the first URL and at the fallback. */
-struct delivery {
-	TAILQ_ENTRY(delivery) link;
-	struct webhook_line *line;
-	enum webhook_kind kind;
-	bool queued;	    /* in the line's queue of events, else beside it */
-	char *url, *method; /* as asked for */
-	bool from_script;   /* the URL, so its address is checked */
-	struct json_object *body;
-	bool started; /* its turn has come; between two tries there is no request */
-	bool at_fallback;
-	unsigned tries;	    /* at the URL that is being tried */
-	const char *reason; /* why the URL before failed */
-	struct http_request_handle *request;
-	webhook_fn done; /* NULL: nobody waits (any more) */
-	void *arg;
-};
-
-TAILQ_HEAD(delivery_list, delivery);
-
-struct webhook_line {
-	TAILQ_ENTRY(webhook_line) link;
-	struct webhook_env *env;
-	const struct config_application *app;
-	char id[ID_SIZE];
-	char conversation_uuid[ID_SIZE + 4];
-	char trace_id[WEBHOOK_TRACE_SIZE];
-	int64_t sequence;
-	char *receiver, *receiver_method, *client_state; /* NULL: the application's; none */
-	bool closed;
-	bool telling; /* a callback runs: the line stays until it has returned */
-	unsigned queue_length;
-	struct delivery_list queue; /* the first is on its way */
-	struct delivery_list asked; /* answers and redirects, not behind events */
-};
 
 /* For calls that belong to no application: whole URLs still work, with the defaults. */
 static const struct config_application no_application = {
@@ -127,7 +87,7 @@ struct webhook_line *webhook_line_close(struct webhook_line *line)
 {
 	if (!line)
 		return NULL;
-	webhook_forget(line);
+	webhook_forget(line, NULL);
 	line->closed = true;
 	line_free_if_done(line);
 	return NULL;
@@ -230,52 +190,6 @@ static bool worth_retrying(const struct http_response *r)
 	}
 }
 
-static bool blank(const char *text)
-{
-	return text[strspn(text, " \t\r\n")] == '\0';
-}
-
-static void tell_faults(struct webhook_line *line, const struct ncco_faults *faults)
-{
-	struct json_object *body = json_object_new_object();
-	struct strbuf text = STRBUF_INIT;
-
-	strbuf_adds(&text, "Syntax error in NCCO. ");
-	for (size_t i = 0; i < faults->count && i < 8; i++)
-		strbuf_addf(&text, "%s%s: %s", i ? "; " : "", faults->items[i].pointer,
-			faults->items[i].message);
-	log_warn(line->id, "%s", text.data);
-	json_add_text(body, "reason", text.data);
-	json_add_text(body, "conversation_uuid", line->conversation_uuid);
-	json_add_text(body, "uuid", line->id);
-	strbuf_release(&text);
-	if (line->closed)
-		json_object_put(body);
-	else
-		webhook_event(line, NULL, NULL, body);
-}
-
-/* A script or data from a 2xx answer: NULL, or the reason of failure. */
-static const char *read_answer(
-	struct delivery *d, const struct http_response *r, struct webhook_reply *reply)
-{
-	struct ncco_faults faults = {0};
-	int err;
-
-	if (d->kind == WEBHOOK_EVENT && r->body[strspn(r->body, " \t\r\n")] == '\0')
-		return NULL;
-	err = ncco_parse_answer(r->body, r->body_length, r->url, &d->line->env->limits,
-		&reply->document, &reply->data, &faults);
-	if (err == 0 && (reply->document || d->kind == WEBHOOK_EVENT))
-		return NULL;
-	if (err == 0) /* data, where a script is needed: its faults are those of the document */
-		ncco_parse_json(
-			reply->data, r->url, &d->line->env->limits, &reply->document, &faults);
-	tell_faults(d->line, &faults);
-	ncco_faults_release(&faults);
-	return "Invalid NCCO.";
-}
-
 /* Takes what the reply holds. */
 static void finish(struct delivery *d, struct webhook_reply *reply)
 {
@@ -333,7 +247,7 @@ static void on_response(void *arg, const struct http_response *r)
 	}
 	log_debug(d->line->id, "webhook answered %d in %llu ms", r->status,
 		(unsigned long long)(r->duration_us / USEC_PER_MSEC));
-	reason = d->done ? read_answer(d, r, &reply) : NULL;
+	reason = d->done ? webhook_read_answer(d, r, &reply) : NULL;
 	if (!reason) {
 		finish(d, &reply);
 		return;
@@ -409,14 +323,19 @@ void webhook_ask(struct webhook_line *line, enum webhook_kind kind, const char *
 	try_once(d);
 }
 
-void webhook_forget(struct webhook_line *line)
+static void forget(struct delivery_list *list, const void *arg)
 {
 	struct delivery *d;
 
-	TAILQ_FOREACH (d, &line->asked, link)
-		d->done = NULL;
-	TAILQ_FOREACH (d, &line->queue, link)
-		d->done = NULL;
+	TAILQ_FOREACH (d, list, link)
+		if (!arg || d->arg == arg)
+			d->done = NULL;
+}
+
+void webhook_forget(struct webhook_line *line, const void *arg)
+{
+	forget(&line->asked, arg);
+	forget(&line->queue, arg);
 }
 
 void webhook_env_init(struct webhook_env *env)

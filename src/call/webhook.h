@@ -83,9 +83,9 @@ struct webhook_reply {
 typedef void (*webhook_fn)(void *arg, struct webhook_reply *reply);
 
 /* Asks url (absolute), then the application's fallback. done is called once, unless
- * webhook_forget() is called before: what is on its way is then delivered unheard. */
+ * webhook_forget() is called with its arg before: what is on its way is then delivered unheard. */
 void webhook_ask(struct webhook_line *line, enum webhook_kind kind, const char *url,
 	const char *method, struct json_object *body, webhook_fn done, void *arg);
-void webhook_forget(struct webhook_line *line);
+void webhook_forget(struct webhook_line *line, const void *arg); /* NULL: whatever it is */
 
 #endif

@@ -406,7 +406,7 @@ static void test_webhook_forget__nothing_is_told_but_it_is_delivered(void **stat
 	w->answers = answers;
 	w->stop_after = 2;
 	webhook_ask(w->line, WEBHOOK_EVENT, url, "POST", event("x"), on_reply, w);
-	webhook_forget(w->line);
+	webhook_forget(w->line, NULL);
 	webhook_event(w->line, NULL, NULL, event("y"));
 	loop_run(w->loop);
 	assert_int_equal(w->replies, 0);
