@@ -227,6 +227,8 @@ int run_call(const struct ctl *ctl, int argc, char **argv)
 				       : add_option(body, (enum call_option)option, optarg);
 	if (status == 0 && optind + 1 != argc)
 		status = usage_error("call wants one who is to be called", NULL);
+	if (status == 0 && !json_member(body, "from"))
+		status = usage_error("call wants --from WHO", NULL);
 	if (status == 0 && !json_member(body, "ncco") && !json_member(body, "answer_url"))
 		status = usage_error("call wants --answer URL, --script FILE or --say TEXT", NULL);
 	if (status == 0) {

@@ -19,7 +19,7 @@ int usage_error(const char *message, const char *what)
 
 const struct command command_table[] = {
 	{"call", "call somebody",
-		"call [--from WHO] [--say TEXT | --script FILE | --answer URL] [--event URL]\n"
+		"call --from WHO --say TEXT|--script FILE|--answer URL [--event URL]\n"
 		"\t[--ringing SECONDS] [--length SECONDS] [--trunk NAME] [--application ID]\n"
 		"\t[--client-state TEXT] TO\n"
 		"\tcalls a number, sip:bob@example.com or user:1001; prints the call's UUID",
