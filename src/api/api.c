@@ -116,9 +116,11 @@ struct api *api_free(struct api *api)
 {
 	if (!api)
 		return NULL;
+	api_claims_end(api);
 	http_server_free(api->http);
 	callers_free(api->callers);
 	api_metrics_free(api->metrics);
+	api_limits_free(api);
 	free(api->openapi);
 	free(api);
 	return NULL;

@@ -2,6 +2,8 @@
 #ifndef API_API_PRIVATE_H
 #define API_API_PRIVATE_H
 
+#include <sys/queue.h>
+
 #include "api/api.h"
 #include "api/caller.h"
 #include "api/operation.h"
@@ -15,6 +17,8 @@ struct api {
 	struct api_metrics *metrics;
 	char *openapi;	  /* made when it is first asked for */
 	uint64_t started; /* us, monotonic */
+	LIST_HEAD(, api_claim) claims;
+	struct api_limit *limits;
 };
 
 /* routes.c; the `about` of each is its struct api_operation. */
@@ -27,6 +31,22 @@ bool api_authorize(void *arg, struct http_exchange *exchange, const struct http_
 const struct api_caller *api_caller(const struct http_exchange *exchange);
 /* Whether things of that application (NULL: of none) exist for who asks. */
 bool api_sees(const struct http_exchange *exchange, const char *application);
+
+/* A name for who asks that no other key and no other application has; malloc'd. */
+char *api_owner(const struct http_exchange *exchange);
+
+/* limit.c: whether that owner may make one more call now; if so it counts. */
+bool api_limit_call(struct api *api, const char *owner);
+void api_limits_free(struct api *api);
+
+/* idempotency.c: does what is asked for and returns the answer, of the status of the operation; or
+ * NULL when it has answered that it cannot. */
+typedef struct json_object *api_do_fn(struct api *api, struct http_exchange *exchange, void *arg);
+/* Does that once for each Idempotency-Key of who asks, or at once if there is none, and answers;
+ * then, now or later, arg is released. */
+void api_do_once(struct api *api, struct http_exchange *exchange, api_do_fn *run_once,
+	void (*release)(void *arg), void *arg);
+void api_claims_end(struct api *api); /* answers those that wait for the store */
 
 /* The query by the fields of the route's operation: an object to be put, or NULL when it was
  * answered with 400. */
@@ -46,11 +66,12 @@ bool api_origin_allowed(const struct api *api, const char *origin);
 
 /* openapi.c: the document for these routes; malloc'd. */
 char *openapi_print(const struct http_route *routes);
-/* A JSON Schema (2020-12); the table of those of calls ends with NULL (schema_calls.c). */
+/* A JSON Schema (2020-12); the table of those of calls and that of rooms end with NULL
+ * (schema_calls.c, schema_rooms.c). */
 struct api_schema {
 	const char *name, *text;
 };
-extern const struct api_schema api_call_schemas[];
+extern const struct api_schema api_call_schemas[], api_room_schemas[];
 /* schema.c: the JSON Schema of that name, or NULL when there is none; to be put. */
 struct json_object *api_schema(const char *name);
 struct json_object *api_schemas(void); /* all of them, by name */
@@ -68,6 +89,12 @@ void api_add_fault(struct json_object **list, const char *name, const char *reas
 /* The same of what a reader of ncco/ has found; releases it. */
 void api_add_faults(struct json_object **list, struct ncco_faults *faults);
 
+/* rooms.c: the room of that name or uuid, of those that the caller sees and of the query's
+ * application; NULL when it was answered with 400, 404 or 409. */
+struct conversation;
+struct conversation *api_room(
+	const struct api *api, struct http_exchange *exchange, const char *name);
+
 /* call_row.c: what a call looks like; to be put. */
 struct store_call;
 struct json_object *api_call(const struct http_exchange *exchange, const struct store_call *row);
@@ -84,6 +111,12 @@ void api_list_files(void *arg, struct http_exchange *exchange, const char *id);
 extern const struct api_field api_list_files_query[];
 /* metrics.c */
 void api_get_metrics(void *arg, struct http_exchange *exchange, const char *id);
+/* rooms.c, rooms_change.c */
+extern const struct api_field api_list_rooms_query[], api_room_query[];
+void api_list_rooms(void *arg, struct http_exchange *exchange, const char *id);
+void api_get_room(void *arg, struct http_exchange *exchange, const char *id);
+void api_change_room(void *arg, struct http_exchange *exchange, const char *id);
+void api_change_member(void *arg, struct http_exchange *exchange, const char *id);
 /* openapi.c */
 void api_get_openapi(void *arg, struct http_exchange *exchange, const char *id);
 /* spool.c */

@@ -39,6 +39,14 @@ const struct api_caller *api_caller(const struct http_exchange *exchange)
 	return http_exchange_context(exchange);
 }
 
+char *api_owner(const struct http_exchange *exchange)
+{
+	const struct api_caller *caller = api_caller(exchange);
+
+	return xasprintf("%s\n%s\n%s", caller->token ? "token" : "key",
+		caller->application ? caller->application : "", caller->name);
+}
+
 bool api_sees(const struct http_exchange *exchange, const char *application)
 {
 	const char *own = api_caller(exchange)->application;

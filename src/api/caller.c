@@ -199,6 +199,7 @@ static enum caller_outcome use_token(const struct remembered *r, struct api_call
 	*caller = (struct api_caller){
 		.name = r->application->id,
 		.application = r->application->id,
+		.token = true,
 		.scopes = API_CALLS_READ | API_CALLS_WRITE,
 		.acl = json_object_get(r->acl),
 	};

@@ -16,6 +16,7 @@
 struct api_caller {
 	const char *name;	 /* of the key, or the application's id; for logs */
 	const char *application; /* the only one whose things there are for him; NULL: all */
+	bool token;		 /* of an application, not a key */
 	enum api_scope scopes;
 	struct json_object *acl; /* what a token restricts itself to, or NULL; owned */
 };

@@ -1,4 +1,5 @@
 /* POST /v1/calls: somebody is called. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/api_private.h"
@@ -56,14 +57,27 @@ static void check_trunk(
 	api_add_fault(faults, "trunk", "there is no such trunk");
 }
 
+static bool is_too_fast(struct api *api, struct http_exchange *exchange)
+{
+	char *owner = api_owner(exchange);
+	bool allowed = api_limit_call(api, owner);
+
+	free(owner);
+	if (allowed)
+		return false;
+	http_exchange_add_header(exchange, "Retry-After", "1");
+	http_reply_problem(exchange, 429, "limits.max_calls_per_second is reached");
+	return true;
+}
+
 /* False when it has answered. */
-static bool accepts(const struct api *api, struct http_exchange *exchange)
+static bool accepts(struct api *api, struct http_exchange *exchange)
 {
 	const struct server *server = api->server;
 
 	if (server_accepts_calls(server) &&
 		server_call_count(server) < server_config(server)->proxy.max_concurrency)
-		return true;
+		return !is_too_fast(api, exchange);
 	http_exchange_add_header(exchange, "Retry-After", "5");
 	if (!server_accepts_calls(server))
 		http_reply_problem(exchange, 503, "nccod is stopping");
@@ -72,8 +86,8 @@ static bool accepts(const struct api *api, struct http_exchange *exchange)
 	return false;
 }
 
-static void make(const struct api *api, struct http_exchange *exchange,
-	const struct config_application *app, struct ncco_order *order, const char *from)
+static struct json_object *make(struct api *api, const struct config_application *app,
+	struct ncco_order *order, const char *from)
 {
 	struct json_object *made = json_object_new_object();
 	struct store_call row;
@@ -83,11 +97,12 @@ static void make(const struct api *api, struct http_exchange *exchange,
 	json_add_text(made, "status", "started");
 	json_add_text(made, "direction", row.direction);
 	json_add_text(made, "conversation_uuid", row.conversation_uuid);
-	http_reply_json(exchange, 201, made);
+	return made;
 }
 
-static void make_of(const struct api *api, struct http_exchange *exchange, struct ncco_order *order)
+static struct json_object *make_of(struct api *api, struct http_exchange *exchange, void *arg)
 {
+	struct ncco_order *order = arg;
 	const struct config *config = server_config(api->server);
 	struct json_object *faults = NULL;
 	const struct config_application *app = find_application(
@@ -98,12 +113,18 @@ static void make_of(const struct api *api, struct http_exchange *exchange, struc
 	if (faults)
 		http_reply_invalid(exchange, 400, "the call has faults", faults);
 	else if (accepts(api, exchange))
-		make(api, exchange, app, order, from);
+		return make(api, app, order, from);
+	return NULL;
+}
+
+static void release(void *order)
+{
+	ncco_order_free(order);
 }
 
 void api_make_call(void *arg, struct http_exchange *exchange, const char *id)
 {
-	const struct api *api = arg;
+	struct api *api = arg;
 	const struct config *config = server_config(api->server);
 	const struct ncco_limits limits = {
 		.max_bytes = config->limits.max_ncco_bytes, .max_steps = config->limits.max_steps};
@@ -118,8 +139,7 @@ void api_make_call(void *arg, struct http_exchange *exchange, const char *id)
 		api_add_faults(&list, &faults);
 		http_reply_invalid(exchange, 400, "the call has faults", list);
 	} else {
-		make_of(api, exchange, order);
-		ncco_order_free(order);
+		api_do_once(api, exchange, make_of, release, order);
 	}
 	json_object_put(body);
 }

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "api/api_private.h"
+#include "api/metrics.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "loop/lag.h"
+#include "loop/worker.h"
 #include "store/store.h"
 
 /* --- what the API itself counts --- */
@@ -53,40 +55,60 @@ void api_metrics_answered(struct api_metrics *m, int status, uint64_t us)
 
 /* --- writing --- */
 
-static void head(struct strbuf *out, const char *name, const char *type, const char *help)
+void metrics_head(struct strbuf *out, const char *name, const char *type, const char *help)
 {
 	strbuf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void one(
+void metrics_one(
 	struct strbuf *out, const char *name, const char *type, const char *help, uint64_t value)
 {
-	head(out, name, type, help);
+	metrics_head(out, name, type, help);
 	strbuf_addf(out, "%s %" PRIu64 "\n", name, value);
 }
 
-/* Buckets that hold what those before do not; bounds and sum in us. */
-static void histogram(struct strbuf *out, const char *name, const char *help,
+void metrics_label(struct strbuf *out, const char *name, const char *value)
+{
+	strbuf_addf(out, "%s=\"", name);
+	for (; *value; value++) {
+		if (*value == '\n')
+			strbuf_adds(out, "\\n");
+		else if (*value == '"' || *value == '\\')
+			strbuf_addf(out, "\\%c", *value);
+		else
+			strbuf_add(out, value, 1);
+	}
+	strbuf_adds(out, "\"");
+}
+
+static void add_sample(struct strbuf *out, const char *name, const char *suffix, const char *label)
+{
+	strbuf_addf(out, *label ? "%s_%s{%s} " : "%s_%s%s ", name, suffix, label);
+}
+
+void metrics_histogram(struct strbuf *out, const char *name, const char *label,
 	const uint64_t *bounds, const uint64_t *buckets, size_t n, uint64_t count, uint64_t sum_us)
 {
+	const char *comma = *label ? "," : "";
 	uint64_t below = 0;
 
-	head(out, name, "histogram", help);
 	for (size_t i = 0; i < n; i++) {
 		below += buckets[i];
-		strbuf_addf(out, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
+		strbuf_addf(out, "%s_bucket{%s%sle=\"%g\"} %" PRIu64 "\n", name, label, comma,
 			(double)bounds[i] / USEC_PER_SEC, below);
 	}
-	strbuf_addf(out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, count);
-	strbuf_addf(out, "%s_sum %.6f\n", name, (double)sum_us / USEC_PER_SEC);
-	strbuf_addf(out, "%s_count %" PRIu64 "\n", name, count);
+	strbuf_addf(out, "%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", name, label, comma, count);
+	add_sample(out, name, "sum", label);
+	strbuf_addf(out, "%.6f\n", (double)sum_us / USEC_PER_SEC);
+	add_sample(out, name, "count", label);
+	strbuf_addf(out, "%" PRIu64 "\n", count);
 }
 
 static void add_process(struct strbuf *out, const struct api *api)
 {
-	head(out, "nccod_build_info", "gauge", "The version that runs");
+	metrics_head(out, "nccod_build_info", "gauge", "The version that runs");
 	strbuf_adds(out, "nccod_build_info{version=\"" PACKAGE_VERSION "\"} 1\n");
-	one(out, "nccod_uptime_seconds", "gauge", "Since the start",
+	metrics_one(out, "nccod_uptime_seconds", "gauge", "Since the start",
 		(clock_mono() - api->started) / USEC_PER_SEC);
 }
 
@@ -95,13 +117,15 @@ static void add_calls(struct strbuf *out, const struct api *api)
 	struct server_counts counts;
 
 	server_counts(api->server, &counts);
-	one(out, "nccod_calls_active", "gauge", "Calls now", counts.active);
-	one(out, "nccod_calls_total", "counter", "Calls since the start", counts.total);
-	one(out, "nccod_calls_failed_total", "counter", "Calls that ended without an answer",
-		counts.failed);
-	one(out, "nccod_webhook_lines", "gauge", "Calls, past ones too, with webhooks to deliver",
-		counts.webhook_lines);
-	one(out, "nccod_webhook_waiting", "gauge", "Events that wait for those before them",
+	metrics_one(out, "nccod_calls_active", "gauge", "Calls now", counts.active);
+	metrics_one(out, "nccod_calls_total", "counter", "Calls since the start", counts.total);
+	metrics_one(out, "nccod_calls_failed_total", "counter",
+		"Calls that ended without an answer", counts.failed);
+	metrics_one(out, "nccod_worker_waiting", "gauge", "Jobs that no worker has begun",
+		worker_backlog(server_workers(api->server)));
+	metrics_one(out, "nccod_webhook_lines", "gauge",
+		"Calls, past ones too, with webhooks to deliver", counts.webhook_lines);
+	metrics_one(out, "nccod_webhook_waiting", "gauge", "Events that wait for those before them",
 		counts.webhooks_waiting);
 }
 
@@ -110,9 +134,11 @@ static void add_loop(struct strbuf *out, const struct api *api)
 	struct loop_lag_counts lag;
 
 	loop_lag_read(api->metrics->lag, &lag);
-	histogram(out, "nccod_loop_lag_seconds", "How late the core thread comes to its timers",
-		loop_lag_bounds, lag.buckets, LAG_BUCKETS, lag.count, lag.sum_us);
-	one(out, "nccod_loop_stalls_total", "counter",
+	metrics_head(out, "nccod_loop_lag_seconds", "histogram",
+		"How late the core thread comes to its timers");
+	metrics_histogram(out, "nccod_loop_lag_seconds", "", loop_lag_bounds, lag.buckets,
+		LAG_BUCKETS, lag.count, lag.sum_us);
+	metrics_one(out, "nccod_loop_stalls_total", "counter",
 		"Turns of the core thread that took 100 ms or more", lag.stalls);
 }
 
@@ -122,23 +148,27 @@ static void add_http(struct strbuf *out, const struct api *api)
 	struct http_server_counts http;
 
 	http_server_counts(api->http, &http);
-	one(out, "nccod_http_connections", "gauge", "Connections to us now", http.connections);
-	one(out, "nccod_http_accepted_total", "counter", "Connections taken", http.accepted);
-	one(out, "nccod_http_refused_total", "counter", "Connections there was no room for",
+	metrics_one(
+		out, "nccod_http_connections", "gauge", "Connections to us now", http.connections);
+	metrics_one(
+		out, "nccod_http_accepted_total", "counter", "Connections taken", http.accepted);
+	metrics_one(out, "nccod_http_refused_total", "counter", "Connections there was no room for",
 		http.refused);
-	one(out, "nccod_http_evicted_total", "counter", "Connections that made room for others",
-		http.evicted);
-	one(out, "nccod_http_slow_total", "counter", "Requests that did not come in time",
+	metrics_one(out, "nccod_http_evicted_total", "counter",
+		"Connections that made room for others", http.evicted);
+	metrics_one(out, "nccod_http_slow_total", "counter", "Requests that did not come in time",
 		http.slow);
-	one(out, "nccod_http_malformed_total", "counter", "Requests that were none",
+	metrics_one(out, "nccod_http_malformed_total", "counter", "Requests that were none",
 		http.malformed);
-	head(out, "nccod_http_answers_total", "counter", "Requests answered, by status");
+	metrics_head(out, "nccod_http_answers_total", "counter", "Requests answered, by status");
 	for (int i = 0; i < 500; i++)
 		if (m->statuses[i])
 			strbuf_addf(out, "nccod_http_answers_total{status=\"%d\"} %" PRIu64 "\n",
 				i + 100, m->statuses[i]);
-	histogram(out, "nccod_http_answer_seconds", "From the head of a request to its answer",
-		answer_bounds, m->buckets, ARRAY_SIZE(answer_bounds), m->answers, m->sum_us);
+	metrics_head(out, "nccod_http_answer_seconds", "histogram",
+		"From the head of a request to its answer");
+	metrics_histogram(out, "nccod_http_answer_seconds", "", answer_bounds, m->buckets,
+		ARRAY_SIZE(answer_bounds), m->answers, m->sum_us);
 }
 
 static void add_store(struct strbuf *out, const struct api *api)
@@ -146,11 +176,13 @@ static void add_store(struct strbuf *out, const struct api *api)
 	struct store_counts store;
 
 	store_counts(server_store(api->server), &store);
-	one(out, "nccod_store_waiting", "gauge", "Rows that are not on disk yet", store.waiting);
-	one(out, "nccod_store_written_total", "counter", "Rows written", store.written);
-	one(out, "nccod_store_refused_total", "counter", "Rows there was no room for",
+	metrics_one(out, "nccod_store_waiting", "gauge", "Rows that are not on disk yet",
+		store.waiting);
+	metrics_one(out, "nccod_store_written_total", "counter", "Rows written", store.written);
+	metrics_one(out, "nccod_store_refused_total", "counter", "Rows there was no room for",
 		store.refused);
-	one(out, "nccod_store_failures_total", "counter", "Commits that failed", store.failures);
+	metrics_one(out, "nccod_store_failures_total", "counter", "Commits that failed",
+		store.failures);
 }
 
 void api_get_metrics(void *arg, struct http_exchange *exchange, const char *id)
@@ -161,6 +193,7 @@ void api_get_metrics(void *arg, struct http_exchange *exchange, const char *id)
 	(void)id;
 	add_process(&out, api);
 	add_calls(&out, api);
+	metrics_add_applications(&out, api->server);
 	add_loop(&out, api);
 	add_http(&out, api);
 	add_store(&out, api);

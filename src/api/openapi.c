@@ -89,6 +89,12 @@ static struct json_object *parameters(const char *path, const struct api_operati
 			list, parameter(name, "path", NULL, object("type", "string")));
 		free(name);
 	}
+	if (operation->once)
+		json_object_array_add(
+			list, parameter("Idempotency-Key", "header",
+				      "Of requests with the same key and body only the first does "
+				      "something; the others get its answer, for 24 hours",
+				      object("type", "string")));
 	for (const struct api_field *f = operation->query; f && f->name; f++)
 		json_object_array_add(list, parameter(f->name, "query", f->about, field_schema(f)));
 	return list;
@@ -141,6 +147,8 @@ static struct json_object *answers(const char *path, const struct api_operation 
 		{401, operation->scope != API_OPEN},
 		{403, operation->scope != API_OPEN},
 		{404, strchr(path, '{') != NULL},
+		{409, operation->once},
+		{422, operation->once},
 		{429, operation->scope != API_OPEN},
 	};
 

@@ -40,6 +40,7 @@ struct api_operation {
 	enum api_scope scope;
 	const struct api_field *query; /* NULL: takes none */
 	const char *body;	       /* name of a schema of what it takes; NULL: nothing */
+	bool once;		       /* takes an Idempotency-Key */
 	int status;		       /* of success */
 	const char *answer;	       /* name of a schema (schema.c); NULL: not JSON, or none */
 	const char *const *types;      /* of an answer that is not JSON; NULL-terminated */

@@ -79,7 +79,7 @@ static const struct api_schema schemas[] = {
 	{NULL, NULL},
 };
 
-static const struct api_schema *const tables[] = {schemas, api_call_schemas};
+static const struct api_schema *const tables[] = {schemas, api_call_schemas, api_room_schemas};
 
 struct json_object *api_schema(const char *name)
 {

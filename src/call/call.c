@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "call/call_private.h"
 #include "call/connect.h"
+#include "call/measures.h"
 
 static const char *const state_names[] = {
 	"routing", "dialing", "asking", "running", "bridged", "ending", "ended"};
@@ -217,6 +218,8 @@ static void on_answered(void *arg)
 {
 	struct call *call = arg;
 
+	measures_answered(
+		call->server->measures, call_application(call), clock_mono() - call->start_mono);
 	if (call->outbound)
 		call_answered_out(call);
 	call_refer_ready(call);
@@ -302,6 +305,7 @@ struct call *call_new(struct server *server)
 	call->server = server;
 	id_new(call->uuid);
 	call->start_wall = clock_wall();
+	call->start_mono = clock_mono();
 	timer_init(&call->reap, server->loop, on_reap, call);
 	call_host_init(call);
 	call_sound_init(call);

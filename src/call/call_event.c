@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/call_private.h"
+#include "call/measures.h"
 
 static const char *const status_names[] = {"started", "ringing", "answered"};
 
@@ -122,6 +123,8 @@ void call_tell_final(struct call *call, const struct leg_end *end)
 	struct json_object *body;
 
 	log_end(call, outcome.status, end);
+	measures_ended(call->server->measures, call_application(call), call->outbound,
+		outcome.status, &end->media);
 	if (!call->line || call->status_told[STATUS_FINAL])
 		return;
 	if (end->disconnected)

@@ -52,6 +52,10 @@ void call_join(void *ctx, const struct ncco_join *join)
 	struct call *call = ctx;
 	struct conversation *room = conversation_named(call->server, call->app, join->name, true);
 
+	if (room->locked && call->conversation != room) {
+		call_tell_left(call, "the conversation is locked");
+		return;
+	}
 	if (is_full(room, call, join)) {
 		call_tell_left(call, "the conversation is full");
 		return;
@@ -89,13 +93,16 @@ void call_leave(void *ctx)
 
 /* --- transfer --- */
 
-/* Of the same application, not where the call is already, and with room for all that come. */
+/* Of the same application, not where the call is already, not locked, and with room for all that
+ * come. */
 static struct conversation *find_other(const struct call *call, const char *uuid)
 {
 	struct conversation *to = conversation_find(call->server, uuid);
 	const struct call *member = to ? TAILQ_FIRST(&to->members) : NULL;
 
 	if (!member || to == call->conversation || !config_same_application(member->app, call->app))
+		return NULL;
+	if (to->locked)
 		return NULL;
 	if (to->count + call->conversation->present > call->server->config->limits.max_members)
 		return NULL;

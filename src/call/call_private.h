@@ -192,7 +192,7 @@ struct call {
 	struct timer reap;
 	bool status_told[STATUS_FINAL + 1];
 	bool ended_by_us;
-	uint64_t start_wall, answer_wall, answer_mono, end_wall;
+	uint64_t start_wall, start_mono, answer_wall, answer_mono, end_wall;
 	int sip_code;	   /* of the end */
 	UT_hash_handle hh; /* of the server's, by uuid */
 };

@@ -190,6 +190,8 @@ static const struct option config_keys[] = {
 		RANGE(1, 1000000)},
 	{"limits.max_media_bytes", OPTION_SIZE, AT(limits.max_media_bytes), .number = 50 * MIB,
 		RANGE(1024, 4096 * MIB)},
+	{"limits.max_calls_per_second", OPTION_UNSIGNED, AT(limits.max_calls_per_second),
+		.number = 50, RANGE(0, RATE_MAX), .unit = "calls"},
 	{"limits.max_members", OPTION_UNSIGNED, AT(limits.max_members), .number = 200,
 		RANGE(2, 10000), .unit = "calls"},
 	{"limits.max_queued", OPTION_UNSIGNED, AT(limits.max_queued), .number = 1000,

@@ -132,11 +132,13 @@ struct config {
 		unsigned max_steps;	    /* 200 */
 		size_t max_media_bytes;	    /* 52428800 */
 		unsigned max_legs;	    /* that one call makes, at a time; 50 */
-		unsigned max_members;	    /* of a room, 200 */
-		unsigned max_queued;	    /* in a queue, 1000 */
-		unsigned spool_hours;	    /* events that could not be delivered; 72 */
-		unsigned spool_events;	    /* of them at most; 100000 */
-		unsigned spool_retry_ms;    /* 5000 */
+		unsigned max_calls_per_second; /* that one caller of the API makes; 50, 0: no limit
+						*/
+		unsigned max_members;	       /* of a room, 200 */
+		unsigned max_queued;	       /* in a queue, 1000 */
+		unsigned spool_hours;	       /* events that could not be delivered; 72 */
+		unsigned spool_events;	       /* of them at most; 100000 */
+		unsigned spool_retry_ms;       /* 5000 */
 	} limits;
 };
 

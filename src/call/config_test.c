@@ -90,6 +90,7 @@ static void test_config__defaults_need_no_file(void **state)
 	assert_int_equal(config->asr.breaker_seconds, 30);
 	assert_int_equal(config->limits.fetch_private_networks, -1);
 	assert_int_equal(config->limits.max_ncco_bytes, 65536);
+	assert_int_equal(config->limits.max_calls_per_second, 50);
 	assert_int_equal(config->limits.max_steps, 200);
 	assert_int_equal(config->limits.max_media_bytes, 52428800);
 	assert_int_equal(config->limits.max_legs, 50);

@@ -41,13 +41,14 @@ struct conversation {
 	const struct config_application *app;
 	char *name; /* NULL: it is none */
 	bool started;
+	bool locked;			  /* nobody comes in any more */
 	struct room_recording *recording; /* NULL: none was asked for */
 };
 
 /* How a call takes part, as its script said; kept until it is in another conversation. */
 struct call_seat {
 	bool waits; /* in a room that has not started */
-	bool end_on_exit, mute;
+	bool end_on_exit, mute, deaf;
 	bool has_can_speak, has_can_hear;
 	char **can_speak, **can_hear; /* uuids, NULL-terminated */
 };

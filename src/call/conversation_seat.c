@@ -90,7 +90,8 @@ void conversation_apply(struct call *call)
 		return;
 	media_leg_mute(media,
 		is_on_hold(call) || seat->mute || is_empty(seat->has_can_speak, seat->can_speak));
-	media_leg_deafen(media, call->held || is_empty(seat->has_can_hear, seat->can_hear));
+	media_leg_deafen(
+		media, call->held || seat->deaf || is_empty(seat->has_can_hear, seat->can_hear));
 	if (call->conversation->choosy == 0)
 		return;
 	TAILQ_FOREACH (other, &call->conversation->members, member) {

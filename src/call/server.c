@@ -15,6 +15,7 @@
 #include "call/recording.h"
 #include "call/room_recording.h"
 #include "call/call_private.h"
+#include "call/measures.h"
 #include "call/transcript.h"
 #include "speech/asr.h"
 
@@ -274,7 +275,9 @@ struct server *server_new(struct loop *loop, struct config *config, char **ret_e
 	TAILQ_INIT(&server->conversations);
 	TAILQ_INIT(&server->queues);
 	LIST_INIT(&server->room_recordings);
+	server->measures = measures_new();
 	webhook_env_init(&server->webhooks);
+	server->webhooks.measures = server->measures;
 	server->webhooks.on_drained = on_webhooks_drained;
 	server->webhooks.arg = server;
 	timer_init(&server->drain_timer, loop, on_drain_timeout, server);
@@ -322,6 +325,7 @@ struct server *server_free(struct server *server)
 	media_engine_free(server->media);
 	recording_store_free(server->recordings);
 	store_free(server->store);
+	measures_free(server->measures);
 	free(server->recording_directory);
 	free(server->public_url);
 	free_retired(server, 0);

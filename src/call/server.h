@@ -49,7 +49,13 @@ struct server_counts {
 	unsigned webhook_lines;	 /* calls, past ones too, that have webhooks to deliver */
 	size_t webhooks_waiting; /* events behind others of their call */
 };
+struct measures;
+
 void server_counts(const struct server *server, struct server_counts *ret_counts);
+
+/* For each application, active calls as they are now. */
+const struct measures *server_measures(struct server *server);
+size_t server_callers_waiting(const struct server *server); /* in queues */
 
 unsigned server_call_count(const struct server *server);
 uint16_t server_sip_port(const struct server *server, bool tcp);

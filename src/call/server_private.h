@@ -41,6 +41,7 @@ struct server {
 	struct leg_env legs;
 	struct webhook_env webhooks; /* with the spool */
 
+	struct measures *measures;
 	struct call_list calls;
 	struct call *by_uuid; /* a hash of them */
 	struct conversation_list conversations;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "call/measures.h"
 #include "call/spool.h"
 #include "call/webhook_request.h"
 #include "http/url.h"
@@ -261,7 +262,7 @@ static const char *read_answer(
 	struct ncco_faults faults = {0};
 	int err;
 
-	if (d->kind == WEBHOOK_EVENT && blank(r->body))
+	if (d->kind == WEBHOOK_EVENT && r->body[strspn(r->body, " \t\r\n")] == '\0')
 		return NULL;
 	err = ncco_parse_answer(r->body, r->body_length, r->url, &d->line->env->limits,
 		&reply->document, &reply->data, &faults);
@@ -325,6 +326,7 @@ static void on_response(void *arg, const struct http_response *r)
 	const char *reason;
 
 	d->request = NULL;
+	measures_webhook(d->line->env->measures, d->line->app->id, r);
 	if (!webhook_delivered(r)) {
 		fail(d, r, webhook_reason(r));
 		return;

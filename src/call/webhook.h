@@ -22,6 +22,7 @@ struct webhook_env {
 	struct http_client *trusted; /* for URLs of the configuration: any address */
 	struct http_client *guarded; /* for URLs of scripts: addresses as limits allow */
 	struct ncco_limits limits;
+	struct measures *measures; /* counts the tries; NULL: nobody does */
 	struct spool *spool; /* of events that could not be delivered; NULL: they are lost */
 	/* Called when the last line that was closed has delivered all; may be NULL. */
 	void (*on_drained)(void *arg);
@@ -30,7 +31,7 @@ struct webhook_env {
 	TAILQ_HEAD(webhook_line_list, webhook_line) all;
 };
 
-/* Fill in trusted, guarded, limits and the callback afterwards. */
+/* Fill in trusted, guarded, limits, measures and the callback afterwards. */
 void webhook_env_init(struct webhook_env *env);
 
 /* At the end of the process: what was not delivered goes to the spool. */

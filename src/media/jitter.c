@@ -2,8 +2,11 @@
 
 #include <string.h>
 
-#define DRY_MAX	     3	/* frames that are made up */
-#define WATCH	     50 /* frames: a second */
+#include "base/clock.h"
+
+#define DRY_MAX	     3			  /* frames that are made up */
+#define WATCH	     150		  /* frames: three seconds */
+#define AGED	     (10 * USEC_PER_MSEC) /* the first packet can be taken */
 #define SPARE_FRAMES 2
 #define MAX_FRAMES   5
 #define JUMP_MS	     2000 /* time stamps that jump by more begin anew */
@@ -66,11 +69,13 @@ static void skip_to(struct jitter *j, unsigned frames)
 	j->watched = 0;
 }
 
-static void begin(struct jitter *j, uint32_t timestamp)
+static void begin(struct jitter *j, const struct rtp_packet *packet, uint64_t now)
 {
 	clear(j);
 	j->running = true;
-	j->read = j->newest = timestamp;
+	j->read = j->newest = packet->timestamp;
+	j->whole = packet->length == j->frame_bytes;
+	j->began = now;
 	j->waits = 1;
 	j->dry = 0;
 	j->watched = 0;
@@ -101,7 +106,7 @@ static void store(struct jitter *j, uint32_t offset, const uint8_t *data, size_t
 	}
 }
 
-void jitter_put(struct jitter *j, const struct rtp_packet *packet)
+void jitter_put(struct jitter *j, const struct rtp_packet *packet, uint64_t now)
 {
 	uint32_t units = (uint32_t)(packet->length * j->frame_units / j->frame_bytes), late;
 	const uint8_t *data = packet->payload;
@@ -109,7 +114,7 @@ void jitter_put(struct jitter *j, const struct rtp_packet *packet)
 
 	leave_taken(j);
 	if (!j->running || jumped(j, packet->timestamp))
-		begin(j, packet->timestamp);
+		begin(j, packet, now);
 	if ((int32_t)(packet->timestamp + units - j->newest) > 0)
 		j->newest = packet->timestamp + units;
 	if (waiting(j) > (int32_t)(j->frame_units * JITTER_FRAMES))
@@ -155,18 +160,24 @@ static void adapt(struct jitter *j)
 	if (++j->watched < WATCH)
 		return;
 	j->watched = 0;
-	if (j->spare > (int32_t)(SPARE_FRAMES * j->frame_units))
+	if (j->spare >= (int32_t)(SPARE_FRAMES * j->frame_units))
 		step(j);
 }
 
-enum jitter_answer jitter_get(struct jitter *j, const uint8_t **ret_data)
+static bool has_aged(const struct jitter *j, uint64_t now)
+{
+	return j->whole && now > j->began && now - j->began >= AGED;
+}
+
+enum jitter_answer jitter_get(struct jitter *j, uint64_t now, const uint8_t **ret_data)
 {
 	if (!j->running)
 		return JITTER_SILENCE;
 	leave_taken(j);
 	if (j->waits > 0) {
 		j->waits--;
-		return JITTER_SILENCE;
+		if (!has_aged(j, now))
+			return JITTER_SILENCE;
 	}
 	adapt(j);
 	if (waiting(j) <= 0)

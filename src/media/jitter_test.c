@@ -15,6 +15,7 @@ struct bench {
 	struct jitter jitter;
 	uint8_t ring[FRAME * JITTER_FRAMES];
 	uint32_t base;
+	uint64_t now; /* of the packets; frames are taken at the same time */
 };
 
 static int setup(void **state)
@@ -22,6 +23,7 @@ static int setup(void **state)
 	static struct bench b;
 
 	b.base = 0xfffffe00; /* wraps soon */
+	b.now = 0;
 	assert_int_equal(jitter_ring_bytes(&codec_pcmu), sizeof(b.ring));
 	jitter_init(&b.jitter, &codec_pcmu, b.ring);
 	*state = &b;
@@ -37,7 +39,7 @@ static void put_of(struct bench *b, unsigned number, size_t bytes)
 
 	for (size_t i = 0; i < bytes; i++)
 		data[i] = (uint8_t)((number * bytes + i) / FRAME + 1);
-	jitter_put(&b->jitter, &packet);
+	jitter_put(&b->jitter, &packet, b->now);
 }
 
 static void put(struct bench *b, unsigned number)
@@ -50,7 +52,7 @@ static int get(struct bench *b)
 {
 	const uint8_t *data;
 
-	switch (jitter_get(&b->jitter, &data)) {
+	switch (jitter_get(&b->jitter, b->now, &data)) {
 	case JITTER_SILENCE:
 		return 0;
 	case JITTER_LOST:
@@ -72,6 +74,40 @@ static void test_jitter__delays_by_a_frame(void **state)
 		put(b, (unsigned)i);
 		assert_int_equal(get(b), i);
 	}
+}
+
+/* Who came early enough before the mixer's turn is heard at once. */
+static void test_jitter__a_frame_that_has_aged_is_taken(void **state)
+{
+	struct bench *b = *state;
+
+	put(b, 0);
+	b->now = 10000;
+	for (int i = 1; i < 100; i++) {
+		assert_int_equal(get(b), i);
+		put(b, (unsigned)i);
+	}
+	setup(state);
+	put(b, 0);
+	b->now = 9999;
+	assert_int_equal(get(b), 0);
+	b->now = 29999;
+	assert_int_equal(get(b), 1);
+}
+
+/* Of packets that are no frames the next would come too late. */
+static void test_jitter__only_a_whole_frame_ages(void **state)
+{
+	struct bench *b = *state;
+
+	put_of(b, 0, FRAME / 2);
+	put_of(b, 1, FRAME / 2);
+	b->now = 15000;
+	assert_int_equal(get(b), 0);
+	setup(state);
+	put_of(b, 0, FRAME * 3 / 2);
+	b->now = 15000;
+	assert_int_equal(get(b), 0);
 }
 
 static void test_jitter__loss_is_told_and_order_is_kept(void **state)
@@ -115,30 +151,33 @@ static void test_jitter__underrun_lets_the_delay_grow(void **state)
 	}
 }
 
-/* With more than 40 ms to spare for a second, a frame is left out; with much more, at once. */
+/* With 40 ms to spare for three seconds, a frame is left out; with much more, at once. */
 static void test_jitter__shrinks(void **state)
 {
 	struct bench *b = *state;
 	int last = 0, left_out = 0;
 
-	for (unsigned i = 0; i < 3; i++)
-		put(b, i);
-	for (unsigned i = 3; i < 120; i++) {
+	put(b, 0);
+	for (unsigned i = 1; i < 250; i++) {
 		int frame;
 
 		put(b, i);
 		frame = get(b);
 		left_out += last > 0 && frame > 0 ? frame - last - 1 : 0;
 		last = frame;
+		assert_int_equal(left_out, i > 150);
 	}
-	assert_in_range(left_out, 1, 2);
-	assert_in_range(119 - last, 1, 3);
-	for (unsigned i = 120; i < 129; i++)
+	assert_int_equal(last, 249);
+	setup(state);
+	for (unsigned i = 0; i < 3; i++)
 		put(b, i);
-	assert_in_range(get(b), 126, 127);
-	for (unsigned i = 129; i < 150; i++)
+	assert_int_equal(get(b), 0);
+	for (unsigned i = 3; i < 12; i++)
+		put(b, i);
+	assert_in_range(get(b), 9, 10);
+	for (unsigned i = 12; i < 33; i++)
 		put(b, i); /* more than there is room for */
-	assert_in_range(get(b), 147, 149);
+	assert_in_range(get(b), 30, 32);
 }
 
 static void test_jitter__who_stops_is_not_made_up_for(void **state)
@@ -213,6 +252,8 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup(name, setup)
 	const struct CMUnitTest tests[] = {
 		CASE(test_jitter__delays_by_a_frame),
+		CASE(test_jitter__a_frame_that_has_aged_is_taken),
+		CASE(test_jitter__only_a_whole_frame_ages),
 		CASE(test_jitter__loss_is_told_and_order_is_kept),
 		CASE(test_jitter__underrun_lets_the_delay_grow),
 		CASE(test_jitter__shrinks),

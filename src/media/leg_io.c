@@ -73,7 +73,7 @@ static void take_packet(
 	if (leg->served == SERVED_RELAY)
 		media_relay(leg, packet, fresh, now);
 	if (leg->served != SERVED_ALONE)
-		media_member_heard(leg, packet);
+		media_member_heard(leg, packet, now);
 	if (event)
 		media_leg_heard_event(leg, packet, now);
 	else if (packet->payload_type == leg->agreed.payload_type)

@@ -10,10 +10,10 @@
 #define TWO_LEVEL	 1
 #define FADE_FRAMES	 3 /* that lost sound is made up for */
 
-void media_member_heard(struct media_leg *leg, const struct rtp_packet *packet)
+void media_member_heard(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now)
 {
 	if (packet->payload_type == leg->agreed.payload_type)
-		jitter_put(&leg->member->jitter, packet);
+		jitter_put(&leg->member->jitter, packet, now);
 	else
 		jitter_stop(&leg->member->jitter);
 }
@@ -51,7 +51,7 @@ static bool make_up(struct media_leg *leg, int16_t *pcm)
 	return true;
 }
 
-static bool take_sound(struct media_leg *leg, int16_t *pcm)
+static bool take_sound(struct media_leg *leg, uint64_t now, int16_t *pcm)
 {
 	struct media_member *member = leg->member;
 	const uint8_t *data;
@@ -61,7 +61,7 @@ static bool take_sound(struct media_leg *leg, int16_t *pcm)
 		member->fresh = false;
 		return fresh;
 	}
-	switch (jitter_get(&member->jitter, &data)) {
+	switch (jitter_get(&member->jitter, now, &data)) {
 	case JITTER_SOUND:
 		if (leg->muted)
 			return false;
@@ -77,7 +77,7 @@ static bool take_sound(struct media_leg *leg, int16_t *pcm)
 	return false;
 }
 
-void media_member_give(struct media_leg *leg)
+void media_member_give(struct media_leg *leg, uint64_t now)
 {
 	struct media_room *room = leg->in;
 	struct mixer_voice *voice = &leg->member->voice;
@@ -86,7 +86,7 @@ void media_member_give(struct media_leg *leg)
 
 	if (!mixer_voice_due(&room->mixer, voice))
 		return;
-	sound = take_sound(leg, pcm);
+	sound = take_sound(leg, now, pcm);
 	if (!sound)
 		memset(pcm, 0, mixer_samples(voice->rate) * sizeof(*pcm));
 	mixer_hear(&room->mixer, voice, sound && !leg->muted,

@@ -106,9 +106,9 @@ void media_denials_part(struct media_leg *leg);
 void media_denials_settle(struct media_room *room);
 
 /* Media thread: member.c. What a leg gives to its room and takes from it. */
-void media_member_heard(struct media_leg *leg, const struct rtp_packet *packet);
+void media_member_heard(struct media_leg *leg, const struct rtp_packet *packet, uint64_t now);
 int16_t *media_member_next(struct media_leg *leg);	     /* where a stream's next frame goes */
-void media_member_give(struct media_leg *leg);		     /* to the next frame */
+void media_member_give(struct media_leg *leg, uint64_t now); /* to the next frame */
 void media_member_fill(struct media_leg *leg, uint8_t *out); /* a packet's sound */
 void media_member_swap(struct media_leg *leg, struct media_order *order);
 void media_member_queue(struct media_leg *leg); /* the present frame, of other packet times */

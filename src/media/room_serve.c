@@ -101,9 +101,9 @@ static void take_out(struct media_thread *thread, struct media_leg *leg)
 
 	if (leg->served == SERVED_ALONE)
 		return;
+	media_thread_poll(thread, leg, false);
 	if (leg->served == SERVED_RELAY) {
 		media_relay_stop(leg);
-		media_thread_poll(thread, leg, false);
 	} else {
 		mixer_forget(&room->mixer, &leg->member->voice);
 		jitter_stop(&leg->member->jitter);
@@ -228,10 +228,10 @@ void media_room_visit(struct media_thread *thread, struct media_room *room, uint
 
 	LIST_FOREACH (leg, &room->legs[SERVED_ALIGNED], among) {
 		media_thread_listen(thread, leg, now);
-		media_member_give(leg);
+		media_member_give(leg, now);
 	}
 	LIST_FOREACH (leg, &room->legs[SERVED_QUEUED], among)
-		media_member_give(leg);
+		media_member_give(leg, now);
 	/* What ended with the frame before has been sent to all by now. */
 	media_player_hand_back(&room->player);
 	media_player_mix(&room->player, &room->mixer);

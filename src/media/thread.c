@@ -47,6 +47,8 @@ void media_thread_listen(struct media_thread *thread, struct media_leg *leg, uin
 {
 	if (!leg->polled)
 		media_leg_receive(leg, thread->packets, now);
+	if (leg->served > SERVED_RELAY && !leg->stream)
+		media_thread_poll(thread, leg, jitter_begins(&leg->member->jitter));
 	if (leg->dtmf_rx.pressed)
 		media_leg_release_lost(leg, now);
 	if (thread->timeout_us && !leg->stream && leg->agreed.receive && !leg->timed_out &&
@@ -68,7 +70,7 @@ static void serve(struct media_thread *thread, struct media_leg *leg, uint64_t n
 	media_thread_listen(thread, leg, now);
 	media_thread_speak(thread, leg, now);
 	if (leg->served == SERVED_SPREAD)
-		media_member_give(leg);
+		media_member_give(leg, now);
 }
 
 /* Where the kernel has no more room for it, packets wait for the leg's visits. */
@@ -83,7 +85,8 @@ void media_thread_poll(struct media_thread *thread, struct media_leg *leg, bool 
 	thread->polled += on ? 1 : -1u;
 }
 
-/* What is passed on should not wait for a visit. One packet of each leg in a tick is 200 in a
+/* What is passed on should not wait for a visit, and how long a mixer's first packet has waited
+ * should be known. One packet of each leg in a tick is 200 in a
  * second: more than any packet time needs, and what came in a heap goes out one by one. */
 static void relay(struct media_thread *thread, uint64_t now)
 {

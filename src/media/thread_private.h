@@ -18,7 +18,7 @@ struct media_thread {
 	bool ticking, quit;
 	uint64_t timeout_us;
 	struct media_packets *packets;
-	int epoll; /* legs whose packets are passed on */
+	int epoll; /* legs whose packets are passed on, or are the first for the mixer */
 	unsigned polled;
 	struct media_order *expected; /* legs on their way here, with their orders */
 	struct media_room *unsettled; /* what is done in them may have to change */

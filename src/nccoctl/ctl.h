@@ -26,4 +26,23 @@ int run_status(const struct ctl *ctl, int argc, char **argv);
 /* recordings.c */
 int run_recordings(const struct ctl *ctl, int argc, char **argv);
 
+/* calls.c */
+int run_calls(const struct ctl *ctl, int argc, char **argv);
+int run_show(const struct ctl *ctl, int argc, char **argv);
+int run_call(const struct ctl *ctl, int argc, char **argv);
+/* completion.c */
+int run_completion(const struct ctl *ctl, int argc, char **argv);
+
+/* What nccoctl can: nccoctl.c. NULL name ends. Help and completion follow from it. */
+struct command {
+	const char *name;
+	const char *summary;  /* for completion */
+	const char *synopsis; /* for the help; NULL: only name and summary */
+	const char *options;  /* "--limit= --json"; = takes a value; NULL: none */
+	const char *words;    /* other arguments that are known; NULL: none */
+	bool files;	      /* arguments may be files */
+	int (*run)(const struct ctl *ctl, int argc, char **argv);
+};
+extern const struct command command_table[];
+
 #endif

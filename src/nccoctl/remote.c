@@ -1,6 +1,7 @@
 #include "nccoctl/remote.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -205,6 +206,30 @@ int remote_fetch(const struct ctl *ctl, const char *path, FILE *out)
 		result = 0;
 	}
 	end(&x);
+	return result;
+}
+
+int remote_load(const char *path, struct json_object **ret_value)
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+	struct strbuf text = STRBUF_INIT;
+	char block[4096];
+	size_t n;
+	int result = 1;
+
+	if (!file) {
+		fprintf(stderr, "nccoctl: %s: %s\n", path, strerror(errno));
+		return 1;
+	}
+	while ((n = fread(block, 1, sizeof(block), file)) > 0 && text.length < MAX_ANSWER)
+		strbuf_add(&text, block, n);
+	if (text.length && json_parse(text.data, text.length, ret_value, NULL, NULL) == 0)
+		result = 0;
+	else
+		fprintf(stderr, "nccoctl: %s is not JSON; nccoctl lint says where\n", path);
+	strbuf_release(&text);
+	if (file != stdin)
+		fclose(file);
 	return result;
 }
 

@@ -16,6 +16,9 @@ int remote_ask(const struct ctl *ctl, const char *method, const char *path,
 /* The same for what is no JSON: into a file. */
 int remote_fetch(const struct ctl *ctl, const char *path, FILE *out);
 
+/* The JSON in a file, - for standard input, to be put. 0; or 1 after saying what is wrong. */
+int remote_load(const char *path, struct json_object **ret_value);
+
 /* text as a part of a path or a query; malloc'd. */
 char *remote_escape(const char *text);
 

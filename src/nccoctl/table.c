@@ -3,8 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+
+#define NARROWEST 8 /* that a column is made */
 
 struct table {
 	const char *const *titles;
@@ -57,19 +61,55 @@ static const char *title(const struct table *table, size_t column)
 	return table->titles[column] + (*table->titles[column] == '>');
 }
 
+/* The text up to that width, with an ellipsis if there is more. */
 static void print_cell(const struct table *table, size_t column, const char *text, size_t width)
 {
-	int padding = (int)(width - width_of(text));
+	size_t length = width_of(text), keep = length > width ? width - 1 : length;
 	bool right = *table->titles[column] == '>', last = column + 1 == table->columns;
+	int padding = length > width ? 0 : (int)(width - length), bytes = 0;
 
-	printf("%s%*s%s%*s", column ? "  " : "", right ? padding : 0, "", text,
-		right || last ? 0 : padding, "");
+	for (size_t shown = 0; text[bytes]; bytes++) {
+		shown += ((unsigned char)text[bytes] & 0xc0) != 0x80;
+		if (shown > keep)
+			break;
+	}
+	printf("%s%*s%.*s%s%*s", column ? "  " : "", right ? padding : 0, "", bytes, text,
+		length > width ? "\xe2\x80\xa6" : "", right || last ? 0 : padding, "");
 }
 
-void table_print(const struct table *table)
+/* Columns of the terminal; 0: there is none. */
+static size_t terminal_width(void)
 {
-	size_t widths[TABLE_COLUMNS];
+	struct winsize size;
 
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+		return 0;
+	return size.ws_col;
+}
+
+/* Takes from the widest until all fit; the first column, by which a row is asked for, stays whole.
+ */
+static void fit(const struct table *table, size_t *widths, size_t space)
+{
+	size_t total = 2 * (table->columns - 1);
+
+	for (size_t i = 0; i < table->columns; i++)
+		total += widths[i];
+	while (total > space) {
+		size_t widest = 0;
+
+		for (size_t i = 1; i < table->columns; i++)
+			if (widths[i] > NARROWEST && (!widest || widths[i] > widths[widest]))
+				widest = i;
+		if (!widest)
+			return;
+		widths[widest]--;
+		total--;
+	}
+}
+
+static void measure(const struct table *table, size_t *widths)
+{
 	for (size_t i = 0; i < table->columns; i++) {
 		widths[i] = width_of(title(table, i));
 		for (size_t row = 0; row < table->rows; row++) {
@@ -78,9 +118,21 @@ void table_print(const struct table *table)
 			widths[i] = width > widths[i] ? width : widths[i];
 		}
 	}
+}
+
+void table_print(const struct table *table)
+{
+	size_t widths[TABLE_COLUMNS], space = terminal_width();
+	bool bold = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+
+	measure(table, widths);
+	if (space)
+		fit(table, widths, space);
+	if (bold)
+		fputs("\033[1m", stdout);
 	for (size_t i = 0; i < table->columns; i++)
 		print_cell(table, i, title(table, i), widths[i]);
-	putchar('\n');
+	puts(bold ? "\033[0m" : "");
 	for (size_t at = 0; at < table->rows * table->columns; at++) {
 		size_t column = at % table->columns;
 
@@ -88,6 +140,14 @@ void table_print(const struct table *table)
 		if (column + 1 == table->columns)
 			putchar('\n');
 	}
+}
+
+void table_print_text(const char *text)
+{
+	char *copy = clean(text);
+
+	puts(copy);
+	free(copy);
 }
 
 struct table *table_free(struct table *table)

@@ -13,8 +13,13 @@ struct table;
  * stand at its right. */
 struct table *table_new(const char *const *titles, size_t columns);
 void table_add(struct table *table, const char *const *cells); /* copies; NULL is "-" */
-void table_print(const struct table *table);		       /* to standard output */
-struct table *table_free(struct table *table);		       /* NULL allowed; returns NULL */
+/* To standard output. A terminal gets lines that fit, and titles in bold unless $NO_COLOR is set.
+ */
+void table_print(const struct table *table);
+struct table *table_free(struct table *table); /* NULL allowed; returns NULL */
+
+/* A line, without what a terminal takes as orders. */
+void table_print_text(const char *text);
 
 /* Durations and sizes as people say them: "1:02:03", "4.2 MiB"; into out, which is returned. */
 #define TABLE_TEXT_SIZE 32

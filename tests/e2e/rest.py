@@ -35,7 +35,7 @@ class Description:
                 for method, operation in row.items()]
 
     def operation(self, method, path):
-        if path.startswith("/v1/"):
+        if path.startswith(("/v1/", "/v3/")):
             path = "/api" + path
         for pattern, name in self.paths:
             if pattern.match(path):
@@ -72,8 +72,8 @@ class Client:
     """Requests with a key, a token, or as they are."""
     _descriptions, _lock = {}, threading.Lock()
 
-    def __init__(self, nccod, key=None, base=None, context=None):
-        self.base = base or nccod.url("")
+    def __init__(self, nccod, key=None, base=None, context=None, source=None):
+        self.base, self.source = base or nccod.url(""), source and (source, 0)
         self.headers = {"Authorization": f"Bearer {key}"} if key else {}
         self.context = context
         with self._lock:
@@ -89,7 +89,8 @@ class Client:
             connection = http.client.HTTPSConnection(url.hostname, url.port, timeout=10,
                                                      context=self.context)
         else:
-            connection = http.client.HTTPConnection(url.hostname, url.port, timeout=10)
+            connection = http.client.HTTPConnection(url.hostname, url.port, timeout=10,
+                                                    source_address=self.source)
         try:
             connection.request(method, path, body, {
                 **self.headers, **{k.replace("_", "-"): v for k, v in headers.items()}})
