@@ -230,11 +230,6 @@ static bool worth_retrying(const struct http_response *r)
 	}
 }
 
-static bool blank(const char *text)
-{
-	return text[strspn(text, " \t\r\n")] == '\0';
-}
-
 static void tell_faults(struct webhook_line *line, const struct ncco_faults *faults)
 {
 	struct json_object *body = json_object_new_object();
