@@ -77,6 +77,16 @@ static const char *sub_state_of(enum amd_event event)
 	return event == AMD_NO_BEEP ? "beep_timeout" : NULL;
 }
 
+/* A machine is the call's status until its end. */
+static void tell_first(struct call *call, const char *status)
+{
+	post(call, status, NULL);
+	if (strcmp(status, "machine") != 0)
+		return;
+	call->status = "machine";
+	call_remember(call);
+}
+
 /* What is told may have any consequence, so it comes last. */
 static void on_verdict(struct call *call, enum amd_event event)
 {
@@ -87,7 +97,7 @@ static void on_verdict(struct call *call, enum amd_event event)
 	struct interp *interp = listener(call);
 
 	if (!amd->told)
-		post(call, status, NULL);
+		tell_first(call, status);
 	amd->told = true;
 	note(call, status);
 	if (event != AMD_HUMAN && amd->hangup) {
