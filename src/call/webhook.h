@@ -23,7 +23,7 @@ struct webhook_env {
 	struct http_client *guarded; /* for URLs of scripts: addresses as limits allow */
 	struct ncco_limits limits;
 	struct measures *measures; /* counts the tries; NULL: nobody does */
-	struct spool *spool; /* of events that could not be delivered; NULL: they are lost */
+	struct spool *spool;	   /* of events that could not be delivered; NULL: they are lost */
 	/* Called when the last line that was closed has delivered all; may be NULL. */
 	void (*on_drained)(void *arg);
 	void *arg;
