@@ -59,6 +59,26 @@ struct json_object *api_page(const struct http_exchange *exchange, uint64_t tota
 /* "http://host/path" of the request, as the client has it, without its query; malloc'd. */
 char *api_url(const struct http_exchange *exchange, const char *path);
 
+/* The query of every list; page_size has its default. */
+#define API_PAGE_SIZE(size)                                                                        \
+	{                                                                                          \
+		.name = "page_size", .type = API_INTEGER, .fallback = (size), .min = 1, .max = 100 \
+	}
+#define API_PAGE_INDEX                                                                   \
+	{                                                                                \
+		.name = "record_index", .type = API_INTEGER, .min = 0, .max = INT32_MAX, \
+		.about = "The number of the page, from 0"                                \
+	}
+/* A page of what the store has, until it has been read: the answer, and an end to the listing. */
+struct api_listing {
+	struct http_exchange *exchange;
+	unsigned size;
+	uint64_t index;
+};
+struct api_listing *api_listing_new(struct http_exchange *exchange, struct json_object *query);
+void api_listing_reply(struct api_listing *listing, int error, uint64_t total, const char *name,
+	struct json_object *rows);
+
 /* cors.c: what browsers are told about web pages from elsewhere. False when it has answered. */
 bool api_prepare(void *arg, struct http_exchange *exchange);
 /* Whether a page of that origin may use the API. */

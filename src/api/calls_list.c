@@ -14,12 +14,8 @@ const struct api_field api_list_calls_query[] = {
 	{.name = "status", .type = API_TEXT, .names = statuses},
 	{.name = "date_start", .type = API_TIME, .about = "Those that began then or later"},
 	{.name = "date_end", .type = API_TIME, .about = "Those that began then or earlier"},
-	{.name = "page_size", .type = API_INTEGER, .fallback = 10, .min = 1, .max = 100},
-	{.name = "record_index",
-		.type = API_INTEGER,
-		.min = 0,
-		.max = INT32_MAX,
-		.about = "The number of the page, from 0"},
+	API_PAGE_SIZE(10),
+	API_PAGE_INDEX,
 	{.name = "order",
 		.type = API_TEXT,
 		.names = orders,
@@ -29,27 +25,14 @@ const struct api_field api_list_calls_query[] = {
 	{.name = NULL},
 };
 
-struct listing {
-	struct http_exchange *exchange;
-	unsigned size;
-	uint64_t index;
-};
-
 static void on_listed(void *arg, int error, const struct store_page *page)
 {
-	struct listing *l = arg;
-	struct json_object *rows;
+	struct api_listing *l = arg;
+	struct json_object *rows = json_object_new_array();
 
-	if (error) {
-		http_reply_problem(l->exchange, 503, "the store cannot be read");
-	} else {
-		rows = json_object_new_array();
-		for (size_t i = 0; i < page->count; i++)
-			json_object_array_add(rows, api_call(l->exchange, &page->rows[i]));
-		http_reply_json(l->exchange, 200,
-			api_page(l->exchange, page->total, l->size, l->index, "calls", rows));
-	}
-	free(l);
+	for (size_t i = 0; i < page->count; i++)
+		json_object_array_add(rows, api_call(l->exchange, &page->rows[i]));
+	api_listing_reply(l, error, page->total, "calls", rows);
 }
 
 void api_list_calls(void *arg, struct http_exchange *exchange, const char *id)
@@ -57,15 +40,12 @@ void api_list_calls(void *arg, struct http_exchange *exchange, const char *id)
 	const struct api *api = arg;
 	struct json_object *query = api_query(exchange);
 	struct store_filter filter;
-	struct listing *l;
+	struct api_listing *l;
 
 	(void)id;
 	if (!query)
 		return;
-	l = xcalloc(1, sizeof(*l));
-	l->exchange = exchange;
-	l->size = (unsigned)json_int(query, "page_size", 10);
-	l->index = (uint64_t)json_int(query, "record_index", 0);
+	l = api_listing_new(exchange, query);
 	filter = (struct store_filter){
 		.application = api_caller(exchange)->application,
 		.status = json_text(query, "status", NULL),

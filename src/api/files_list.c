@@ -9,20 +9,10 @@
 #include "store/store.h"
 
 const struct api_field api_list_files_query[] = {
-	{.name = "page_size", .type = API_INTEGER, .fallback = 10, .min = 1, .max = 100},
-	{.name = "record_index",
-		.type = API_INTEGER,
-		.min = 0,
-		.max = INT32_MAX,
-		.about = "The number of the page, from 0"},
+	API_PAGE_SIZE(10),
+	API_PAGE_INDEX,
 	{.name = "application", .type = API_TEXT, .about = "Only those of the application"},
 	{.name = NULL},
-};
-
-struct listing {
-	struct http_exchange *exchange;
-	unsigned size;
-	uint64_t index;
 };
 
 static void add_time(struct json_object *row, const char *name, int64_t time)
@@ -54,19 +44,12 @@ static struct json_object *row_of(
 
 static void on_listed(void *arg, int error, const struct store_recording_page *page)
 {
-	struct listing *l = arg;
+	struct api_listing *l = arg;
 	struct json_object *rows = json_object_new_array();
 
 	for (size_t i = 0; i < page->count; i++)
 		json_object_array_add(rows, row_of(l->exchange, &page->rows[i]));
-	if (error) {
-		json_object_put(rows);
-		http_reply_problem(l->exchange, 503, "the store cannot be read");
-	} else {
-		http_reply_json(l->exchange, 200,
-			api_page(l->exchange, page->total, l->size, l->index, "files", rows));
-	}
-	free(l);
+	api_listing_reply(l, error, page->total, "files", rows);
 }
 
 void api_list_files(void *arg, struct http_exchange *exchange, const char *id)
@@ -74,16 +57,13 @@ void api_list_files(void *arg, struct http_exchange *exchange, const char *id)
 	const struct api *api = arg;
 	const char *own = api_caller(exchange)->application, *wanted;
 	struct json_object *query = api_query(exchange);
-	struct listing *l;
+	struct api_listing *l;
 
 	(void)id;
 	if (!query)
 		return;
 	wanted = json_text(query, "application", own);
-	l = xcalloc(1, sizeof(*l));
-	l->exchange = exchange;
-	l->size = (unsigned)json_int(query, "page_size", 10);
-	l->index = (uint64_t)json_int(query, "record_index", 0);
+	l = api_listing_new(exchange, query);
 	/* Those of another application are not there. */
 	if (own && strcmp(own, wanted) != 0)
 		on_listed(l, 0, &(struct store_recording_page){0});

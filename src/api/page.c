@@ -44,6 +44,30 @@ static void add_link(struct json_object *links, const char *name,
 	free(base);
 }
 
+struct api_listing *api_listing_new(struct http_exchange *exchange, struct json_object *query)
+{
+	struct api_listing *listing = xcalloc(1, sizeof(*listing));
+
+	listing->exchange = exchange;
+	listing->size = (unsigned)json_int(query, "page_size", 0);
+	listing->index = (uint64_t)json_int(query, "record_index", 0);
+	return listing;
+}
+
+void api_listing_reply(struct api_listing *listing, int error, uint64_t total, const char *name,
+	struct json_object *rows)
+{
+	if (error) {
+		json_object_put(rows);
+		http_reply_problem(listing->exchange, 503, "the store cannot be read");
+	} else {
+		http_reply_json(listing->exchange, 200,
+			api_page(listing->exchange, total, listing->size, listing->index, name,
+				rows));
+	}
+	free(listing);
+}
+
 struct json_object *api_page(const struct http_exchange *exchange, uint64_t total, unsigned size,
 	uint64_t index, const char *name, struct json_object *rows)
 {

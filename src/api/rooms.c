@@ -10,12 +10,8 @@
 	}
 
 const struct api_field api_list_rooms_query[] = {
-	{.name = "page_size", .type = API_INTEGER, .fallback = 10, .min = 1, .max = 100},
-	{.name = "record_index",
-		.type = API_INTEGER,
-		.min = 0,
-		.max = INT32_MAX,
-		.about = "The number of the page, from 0"},
+	API_PAGE_SIZE(10),
+	API_PAGE_INDEX,
 	APPLICATION,
 	{.name = NULL},
 };

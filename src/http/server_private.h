@@ -37,7 +37,7 @@ struct http_connection {
 	enum http_stage stage;
 	struct event readable, writable;
 	bool reads, writes; /* which of them are added */
-	bool blocked;	    /* the socket takes no more for now */
+	bool blocked;	    /* the socket is full */
 	bool peer_done, last, broken, running;
 	struct timer timer; /* may fire before `due`, then goes on */
 	uint64_t due, armed;

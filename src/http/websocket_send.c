@@ -69,7 +69,7 @@ int websocket_on_mask(wslay_event_context_ptr frames, uint8_t *out, size_t lengt
 
 /* --- flushing --- */
 
-/* False when the connection takes no more for now, or is broken, or is not there. */
+/* False when the connection is full, broken or not there. */
 static bool write_out(struct websocket *ws)
 {
 	if (!ws->connection)
